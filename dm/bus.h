@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * How device models reach the hypervisor: registration of what the guest may touch, and
+ * interrupts. All registrations go with the guest's devices and end with HC_VM_RESET's successor
+ * only in that they may be repeated: registering the same thing again is 0.
+ */
+#ifndef DM_BUS_H
+#define DM_BUS_H
+
+#include "device.h"
+
+int bus_add_ports(struct dm_device *dev, u16 base, u16 count);
+int bus_add_mmio(struct dm_device *dev, gpa_t base, u64 len);
+/* Adds the PCI device; dev->id is set. A BAR access then arrives at ops->access. */
+int bus_add_pci(struct dm_device *dev, const struct pci_template *t);
+/* Writes of `size` bytes at that offset of the BAR become ops->doorbell(dev, queue). For
+ * devices whose doorbell is also a port BAR, call it for each with the same queue number. */
+int bus_add_doorbell(struct dm_device *dev, u8 bar, u64 offset, u8 size, unsigned queue);
+
+/* MSI-X vector of dev; a masked one stays pending in the PBA. */
+void bus_msix(struct dm_device *dev, u16 vector);
+void bus_intx(struct dm_device *dev, bool level);
+void bus_isa_irq(struct dm_vm *vm, unsigned irq, bool level);
+
+#endif
