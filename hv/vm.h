@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * A guest and its virtual processors. Index DOMAIN_VM is the device domain.
+ *
+ * Locking: vm->lock guards interrupt controllers (8259, IOAPIC), 8254, PCI, traps and the second
+ * stage of the guest; a vCPU's LAPIC is guarded by its own lock. vcpu->events is atomic: anyone
+ * sets bits with vcpu_notify(), only the vCPU's core clears them. Order: vm->lock before a LAPIC's
+ * lock; no other nesting.
+ */
+#ifndef HV_VM_H
+#define HV_VM_H
+
+#include <arch/vcpu.h>
+#include "lock.h"
+#include "trap.h"
+#include "vlapic.h"
+#include "vioapic.h"
+#include "vpic.h"
+#include "vpit.h"
+#include "pci.h"
+
+#define DOMAIN_VM MAX_VMS
+
+enum vcpu_event {
+	VCPU_EVENT_IRQ = BIT(0), /* LAPIC or 8259 may have an interrupt to deliver */
+	VCPU_EVENT_NMI = BIT(1),
+	VCPU_EVENT_INIT = BIT(2),
+	VCPU_EVENT_SIPI = BIT(3),  /* vector in sipi_vector */
+	VCPU_EVENT_IOREQ = BIT(4), /* the answer is there (or will never come) */
+	VCPU_EVENT_STOP = BIT(5),
+	VCPU_EVENT_WAKE = BIT(6),  /* device domain: something is pending */
+	VCPU_EVENT_TIMER = BIT(7), /* look at the deadlines again */
+};
+
+enum vcpu_run_state {
+	VCPU_STOPPED, /* not started, or the guest is stopped */
+	VCPU_WAIT_SIPI,
+	VCPU_RUNNABLE,
+	VCPU_HALTED,  /* HLT: until an interrupt */
+	VCPU_IOREQ,   /* waits for the device domain's answer */
+	VCPU_WAITING, /* the device domain in HC_WAIT */
+};
+
+/* The access under way of a vCPU whose instruction is being emulated (hv/ioreq.c, hv/exit.c). */
+#define REPLAY_MAX 4
+struct vcpu_io {
+	bool active; /* an ioreq was posted; exit holds what to do again */
+	bool answered;
+	struct vmexit exit;
+	struct access posted;
+	u64 replay[REPLAY_MAX]; /* values of the accesses of this instruction that are done */
+	u32 replay_count, replay_at;
+	u32 seq;
+};
+
+struct vcpu {
+	struct arch_vcpu arch; /* first */
+	struct vm *vm;
+	u32 index; /* in its guest = APIC id */
+	u32 cpu;   /* the core it is pinned to */
+	_Atomic u32 events;
+	_Atomic u32 state; /* enum vcpu_run_state; written by its own core only, but for start */
+	u8 sipi_vector;
+	u64 deadline; /* TSC: the next thing to do for it by time (timers) */
+	struct vlapic lapic;
+	struct vcpu_io io;
+	u64 pv_clock_msr, pv_wall_msr, pv_eoi_msr; /* paravirtual clock and EOI, as KVM defines */
+	u64 counters[STAT_COUNT];
+	u64 unclaimed_since;
+	u32 unclaimed_burst;
+};
+
+struct vm {
+	u32 index;
+	const struct vm_config *config; /* NULL: the device domain */
+	_Atomic u32 state;		/* enum vm_state */
+	char reason[128];
+	struct spinlock lock;
+	struct stage2 stage2;
+	hpa_t ram; /* contiguous; GPA 0.. up to GUEST_LOW_LIMIT, rest at 4 GiB */
+	u64 ram_size;
+	hpa_t vram;
+	u64 vram_size;
+	u32 vcpu_count;
+	struct vcpu *vcpus; /* vcpu_count of them */
+	struct trap_table traps;
+	struct vioapic ioapic;
+	struct vpic pic;
+	struct vpit pit;
+	struct pci_bus pci;
+	u64 start_tsc; /* of the PM timer and the paravirtual clock */
+	_Atomic u32 running_vcpus;
+};
+
+extern struct vm vms[MAX_VMS + 1];
+
+/* Sets the bits and makes sure the vCPU sees them soon (wakes or kicks its core). */
+void vcpu_notify(struct vcpu *v, u32 events);
+/* Raise an interrupt message in the guest: address and data as a PCI device would write them
+ * (Intel SDM vol. 3, 11.11). */
+void vm_msi(struct vm *vm, u64 address, u32 data);
+/* Guest RAM only. */
+int vm_read(struct vm *vm, gpa_t gpa, void *to, u32 len) must_check;
+int vm_write(struct vm *vm, gpa_t gpa, const void *from, u32 len) must_check;
+void *vm_ram(struct vm *vm, gpa_t gpa, u64 len); /* NULL when not wholly RAM */
+
+#endif
