@@ -172,6 +172,10 @@ struct emul_access {
 	u8 size;
 	bool write;
 	bool pio;
+	/* The first access of the instruction, or of one iteration of a string instruction: what
+	 * was recorded for accesses made before it in this call is used up and must be forgotten
+	 * (the iterations they belong to are committed). */
+	bool first;
 };
 typedef int emul_access_fn(void *ctx, struct emul_access *a);
 struct guest_memory { /* how arch code reads and writes guest RAM: 0 or -EFAULT */
