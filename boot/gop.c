@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * The framebuffer (UEFI 2.10, 12.9): takes the first Graphics Output device that has a linear
+ * one, sets the mode asked for, and describes it by pixel masks, whatever its format is called.
+ */
+#include "boot/boot.h"
+
+static EFI_GUID gop_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+
+struct masks {
+	u32 red, green, blue;
+};
+
+/* False for a format that cannot be written to as 32-bit pixels. */
+static bool format_masks(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode, struct masks *m)
+{
+	switch (mode->PixelFormat) {
+	case PixelRedGreenBlueReserved8BitPerColor:
+		*m = (struct masks){ 0x0000ff, 0x00ff00, 0xff0000 };
+		return true;
+	case PixelBlueGreenRedReserved8BitPerColor:
+		*m = (struct masks){ 0xff0000, 0x00ff00, 0x0000ff };
+		return true;
+	case PixelBitMask:
+		*m = (struct masks){ mode->PixelInformation.RedMask,
+				     mode->PixelInformation.GreenMask,
+				     mode->PixelInformation.BlueMask };
+		/* A pixel is as wide as the highest bit of all masks says. */
+		return ((m->red | m->green | m->blue | mode->PixelInformation.ReservedMask) >> 24);
+	default:
+		return false;
+	}
+}
+
+static bool gop_linear(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop)
+{
+	struct masks m;
+
+	return gop->Mode && gop->Mode->Info && format_masks(gop->Mode->Info, &m) &&
+	       gop->Mode->FrameBufferBase;
+}
+
+static EFI_GRAPHICS_OUTPUT_PROTOCOL *gop_find(void)
+{
+	EFI_BOOT_SERVICES *bs = boot_system->BootServices;
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop;
+	EFI_HANDLE *handles;
+	UINTN count, i;
+
+	if (EFI_ERROR(bs->LocateHandleBuffer(ByProtocol, &gop_guid, NULL, &count, &handles)))
+		refuse("no display: the firmware offers no Graphics Output Protocol");
+	for (i = 0; i < count; i++)
+		if (!EFI_ERROR(bs->HandleProtocol(handles[i], &gop_guid, (void **)&gop)) &&
+		    gop_linear(gop))
+			return gop;
+	refuse("no linear framebuffer on any of the %u displays", (u32)count);
+}
+
+static EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode_query(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, u32 i)
+{
+	EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
+	UINTN size;
+
+	return EFI_ERROR(gop->QueryMode(gop, i, &size, &info)) ? NULL : info;
+}
+
+static void mode_set(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, u32 width, u32 height)
+{
+	EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info = gop->Mode->Info;
+	struct masks m;
+	u32 i;
+
+	if (info->HorizontalResolution == width && info->VerticalResolution == height)
+		return;
+	for (i = 0; i < gop->Mode->MaxMode; i++) {
+		info = mode_query(gop, i);
+		if (!info || info->HorizontalResolution != width ||
+		    info->VerticalResolution != height || !format_masks(info, &m))
+			continue;
+		if (EFI_ERROR(gop->SetMode(gop, i)))
+			refuse("the display does not take its mode %ux%u", width, height);
+		return;
+	}
+	for (i = 0; i < gop->Mode->MaxMode; i++) {
+		info = mode_query(gop, i);
+		if (info)
+			report("the display has mode %ux%u%s", info->HorizontalResolution,
+			       info->VerticalResolution,
+			       format_masks(info, &m) ? "" : " (not linear)");
+	}
+	refuse("the display has no mode %ux%u", width, height);
+}
+
+void gop_init(u32 width, u32 height, struct handoff_gop *out)
+{
+	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = gop_find();
+	EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
+	struct masks m = { 0, 0, 0 };
+	u64 needed;
+
+	if (width)
+		mode_set(gop, width, height);
+	info = gop->Mode->Info;
+	if (!format_masks(info, &m) || !gop->Mode->FrameBufferBase)
+		refuse("no linear framebuffer in mode %ux%u", info->HorizontalResolution,
+		       info->VerticalResolution);
+	needed = (u64)info->PixelsPerScanLine * info->VerticalResolution * 4;
+	if (info->PixelsPerScanLine < info->HorizontalResolution ||
+	    (gop->Mode->FrameBufferSize && gop->Mode->FrameBufferSize < needed))
+		refuse("the firmware describes a framebuffer too small for its mode");
+	out->base = gop->Mode->FrameBufferBase;
+	out->size = needed;
+	out->width = info->HorizontalResolution;
+	out->height = info->VerticalResolution;
+	out->stride = info->PixelsPerScanLine;
+	out->red_mask = m.red;
+	out->green_mask = m.green;
+	out->blue_mask = m.blue;
+}
