@@ -3,8 +3,13 @@
 
 /*
  * Who answers a guest's access to a port or to memory that is not RAM: one sorted table a guest
- * and space, found by binary search. Guarded by the guest's lock for changes; lookups run without
- * it, so a changed table is published as a whole (two copies, an index).
+ * and space, found by binary search.
+ *
+ * Locking: changes hold the guest's lock. Lookups take none: there are two copies, and `current`
+ * counts the changes, its lowest bit says which copy is valid. A change builds the other copy and
+ * then counts; a lookup copies the region out, and looks again when the count has moved meanwhile,
+ * for then its copy may have been rebuilt under it. It never waits for a change to finish. A
+ * handler may still be called shortly after its region is gone: ctx must outlive the guest.
  */
 #ifndef HV_TRAP_H
 #define HV_TRAP_H
@@ -28,14 +33,21 @@ enum trap_result {
 	TRAP_UNHANDLED, /* nothing there: reads all ones, writes ignored, counted */
 };
 enum trap_space { TRAP_PIO, TRAP_MMIO, TRAP_SPACES };
+enum trap_layer { TRAP_TOP, TRAP_BENEATH, TRAP_LAYERS };
 
 /* offset = access->addr - region base, for convenience */
 typedef enum trap_result trap_fn(void *ctx, struct vcpu *v, u64 offset, struct access *a);
 
+/*
+ * word: 0, or the size of the only access that the region takes, at its base. All others go to
+ * the regions laid beneath it (port 0xcf8 is PCI's for 32-bit accesses only; a byte access to
+ * 0xcf9 belongs to the reset register that the device domain may have there).
+ */
 struct trap_region {
 	u64 base, len;
 	trap_fn *fn;
 	void *ctx;
+	u32 word;
 };
 
 #define TRAP_MAX 96
@@ -43,18 +55,24 @@ struct trap_list {
 	u32 count;
 	struct trap_region regions[TRAP_MAX];
 };
-struct trap_table {
-	struct trap_list lists[TRAP_SPACES][2];
-	_Atomic u32 current[TRAP_SPACES];
+struct trap_copies {
+	struct trap_list copy[2];
+	_Atomic u32 current;
+};
+struct trap_table { /* all zero: empty */
+	struct trap_copies spaces[TRAP_SPACES][TRAP_LAYERS];
 };
 
-/* -EEXIST: overlaps another; -ENOSPC; -EINVAL: empty or wraps. Caller holds vm->lock. */
+/* -EEXIST: overlaps another (a region wholly within one that has `word` goes beneath it);
+ * -ENOSPC; -EINVAL: empty or wraps. Caller holds vm->lock. */
 int trap_add(struct trap_table *t, enum trap_space space, const struct trap_region *r) must_check;
-/* Removes the region that begins at base; -ENOENT. */
+/* Removes the region that begins at base; -ENOENT. Caller holds vm->lock. */
 int trap_remove(struct trap_table *t, enum trap_space space, u64 base) must_check;
-/* The region that holds [addr, addr + size) wholly, or NULL. */
-const struct trap_region *trap_find(const struct trap_table *t, enum trap_space space, u64 addr,
-				    u32 size);
+/* Whether a region overlaps [base, base + len), which does not wrap. Caller holds vm->lock. */
+bool trap_overlaps(const struct trap_table *t, enum trap_space space, u64 base, u64 len);
+/* Copies out the region that takes an access to [addr, addr + size), wholly inside it. */
+bool trap_find(const struct trap_table *t, enum trap_space space, u64 addr, u32 size,
+	       struct trap_region *out) must_check;
 
 /* hv/ioreq.c: posts the access to the device domain; always TRAP_DEFER, or TRAP_UNHANDLED when
  * the request cannot be posted. */
