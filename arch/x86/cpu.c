@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * Owns the descriptor tables of each core and what happens on exceptions of the hypervisor itself.
+ * The IDT is shared and read-only after cpu_setup of the boot core.
+ */
+#include <arch/cpu.h>
+#include <arch/upcall.h>
+#include <arch/vcpu.h>
+#include "asm_offsets.h"
+#include "irq.h"
+#include "percpu.h"
+#include "x86.h"
+#include "xstate.h"
+
+_Static_assert(offsetof(struct vcpu_regs, gpr[R15]) == REGS_R15, "assembly");
+_Static_assert(offsetof(struct vcpu_regs, rip) == REGS_RIP, "assembly");
+_Static_assert(offsetof(struct vcpu_regs, rflags) == REGS_RFLAGS, "assembly");
+
+#define IST_STACK_SIZE 4096
+
+struct trap_frame { /* as interrupt_common pushes it */
+	u64 rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
+	u64 vector, error, rip, cs, rflags, rsp, ss;
+};
+
+struct packed_struct idt_entry {
+	u16 offset_low, selector;
+	u8 ist, type;
+	u16 offset_mid;
+	u32 offset_high, reserved;
+};
+
+extern const char interrupt_stubs[];
+void cpu_load_segments(void);
+void interrupt_entry(struct trap_frame *f);
+
+struct percpu percpus[MAX_CPUS];
+static struct idt_entry idt[256] __attribute__((aligned(16)));
+static char ist_stacks[MAX_CPUS][3][IST_STACK_SIZE] __attribute__((aligned(16)));
+static const struct trap_frame *last_frame[MAX_CPUS];
+
+u32 cpu_index(void)
+{
+	return percpu()->index;
+}
+
+static void idt_fill(void)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(idt); i++) {
+		u64 at = (u64)interrupt_stubs + i * 16;
+
+		idt[i] = (struct idt_entry){ .offset_low = (u16)at,
+					     .selector = SEL_CODE,
+					     .type = 0x8e,
+					     .offset_mid = (u16)(at >> 16),
+					     .offset_high = (u32)(at >> 32) };
+	}
+	idt[2].ist = IST_NMI;
+	idt[8].ist = IST_DOUBLE_FAULT;
+	idt[18].ist = IST_MACHINE_CHECK;
+}
+
+static void gdt_fill(struct percpu *p)
+{
+	u64 tss = (u64)&p->tss;
+
+	p->gdt[SEL_CODE / 8] = 0x00af9b000000ffffULL;
+	p->gdt[SEL_DATA / 8] = 0x00cf93000000ffffULL;
+	p->gdt[SEL_TSS / 8] = (sizeof(p->tss) - 1) | (tss & 0xffffff) << 16 | 0x89ULL << 40 |
+			      (tss >> 24 & 0xff) << 56;
+	p->gdt[SEL_TSS / 8 + 1] = tss >> 32;
+	for (u32 i = 0; i < 3; i++)
+		p->tss.ist[i + 1] = (u64)ist_stacks[p->index][i] + IST_STACK_SIZE;
+	p->tss.io_bitmap = sizeof(p->tss);
+}
+
+void cpu_setup(u32 index, u32 apic)
+{
+	struct percpu *p = &percpus[index];
+	struct descriptor_table gdtr = { sizeof(p->gdt) - 1, (u64)p->gdt };
+	struct descriptor_table idtr = { sizeof(idt) - 1, (u64)idt };
+
+	p->self = p;
+	p->index = index;
+	p->apic_id = apic;
+	p->timer_deadline = ~0ULL;
+	if (index == 0)
+		idt_fill();
+	gdt_fill(p);
+	__asm__ volatile("lgdt %0; lidt %1" : : "m"(gdtr), "m"(idtr));
+	cpu_load_segments();
+	wrmsr(MSR_GS_BASE, (u64)p);
+	__asm__ volatile("ltr %w0" : : "r"(SEL_TSS));
+}
+
+void cpu_setup_control(void)
+{
+	u64 cr4 = CR4_PAE | CR4_PGE | CR4_OSFXSR | CR4_OSXMMEXCPT;
+
+	if (cpuid(1, 0).ecx & BIT(26))
+		cr4 |= CR4_OSXSAVE;
+	write_cr4(cr4 | (read_cr4() & CR4_VMXE));
+	write_cr0(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
+	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
+	wrmsr(MSR_PAT, HOST_PAT);
+	if (cr4 & CR4_OSXSAVE)
+		xsetbv(0, xstate_supported());
+}
+
+static void frame_dump(const struct trap_frame *f)
+{
+	log_printf("exception %llu error %llx rip %016llx rsp %016llx cr2 %016llx rflags %llx",
+		   (unsigned long long)f->vector, (unsigned long long)f->error,
+		   (unsigned long long)f->rip, (unsigned long long)f->rsp,
+		   (unsigned long long)read_cr2(), (unsigned long long)f->rflags);
+	log_printf("rax %016llx rbx %016llx rcx %016llx rdx %016llx", (unsigned long long)f->rax,
+		   (unsigned long long)f->rbx, (unsigned long long)f->rcx,
+		   (unsigned long long)f->rdx);
+	log_printf("rsi %016llx rdi %016llx rbp %016llx r8  %016llx", (unsigned long long)f->rsi,
+		   (unsigned long long)f->rdi, (unsigned long long)f->rbp,
+		   (unsigned long long)f->r8);
+	log_printf("r9  %016llx r10 %016llx r11 %016llx r12 %016llx", (unsigned long long)f->r9,
+		   (unsigned long long)f->r10, (unsigned long long)f->r11,
+		   (unsigned long long)f->r12);
+	log_printf("r13 %016llx r14 %016llx r15 %016llx cr3 %016llx", (unsigned long long)f->r13,
+		   (unsigned long long)f->r14, (unsigned long long)f->r15,
+		   (unsigned long long)read_cr3());
+}
+
+/* Return addresses: everything on the stack that points into the hypervisor's code. */
+static void stack_dump(const u64 *sp)
+{
+	extern const char __text_start[], __text_end[];
+	const u64 *end = (const u64 *)ALIGN_UP((u64)sp + 1, PAGE_SIZE);
+	u32 shown = 0;
+
+	for (; sp < end && shown < 12; sp++) {
+		if (*sp >= (u64)__text_start && *sp < (u64)__text_end) {
+			log_printf("  called from %016llx", (unsigned long long)*sp);
+			shown++;
+		}
+	}
+}
+
+void arch_dump_host(void)
+{
+	const struct trap_frame *f = last_frame[cpu_index()];
+	u64 sp;
+
+	if (f) {
+		frame_dump(f);
+		stack_dump((const u64 *)ALIGN_UP(f->rsp, 8));
+		return;
+	}
+	__asm__ volatile("mov %%rsp, %0" : "=r"(sp));
+	stack_dump((const u64 *)sp);
+}
+
+void interrupt_entry(struct trap_frame *f)
+{
+	static const char *const names[32] = {
+		[0] = "divide error",	     [1] = "debug",	   [3] = "breakpoint",
+		[6] = "invalid opcode",	     [8] = "double fault", [12] = "stack fault",
+		[13] = "general protection", [14] = "page fault",  [18] = "machine check",
+	};
+
+	if (f->vector >= 32) {
+		irq_dispatch((u8)f->vector);
+		return;
+	}
+	if (f->vector == 2) { /* panic of another core, or the machine's: either way, stop */
+		for (;;)
+			__asm__ volatile("cli; hlt");
+	}
+	last_frame[cpu_index()] = f;
+	panic("%s (exception %llu) in the hypervisor at %016llx",
+	      names[f->vector] ? names[f->vector] : "unexpected exception",
+	      (unsigned long long)f->vector, (unsigned long long)f->rip);
+}
+
+void cpu_idle(const _Atomic u32 *pending)
+{
+	if (!pending || !*pending)
+		__asm__ volatile("sti; hlt; cli" : : : "memory");
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/* Vectors of the hypervisor's own interrupts, and the local APIC and IOAPIC of the machine. */
+#ifndef X86_IRQ_H
+#define X86_IRQ_H
+
+#include <abi/types.h>
+
+enum host_vector {
+	VECTOR_ISA = 0x30, /* + ISA line */
+	VECTOR_TIMER = 0xe0,
+	VECTOR_KICK = 0xe1,
+	VECTOR_SPURIOUS = 0xff,
+};
+
+/* Handles a host interrupt that the processor has delivered or acknowledged, and ends it. */
+void irq_dispatch(u8 vector);
+
+/* The calling core's local APIC: software-enabled, timer ready. The boot core's call also finds
+ * the timer's rate. */
+void apic_setup(void);
+u32 apic_id(void);
+void apic_eoi(void);
+void apic_ipi(u32 apic_id, u32 low); /* low: ICR bits 0-31 */
+#define ICR_INIT       0x4500
+#define ICR_STARTUP    0x4600
+#define ICR_NMI	       0x4400
+#define ICR_NMI_OTHERS 0xc4400
+void apic_timer_set(u64 deadline); /* TSC; ~0: off */
+
+void ioapic_init(void);
+
+#endif
