@@ -137,8 +137,8 @@ static void set_bits(const struct format *f, const struct guest_memory *mem,
 	}
 }
 
-static int walk(const struct gwalk_state *s, const struct guest_memory *mem, u64 linear,
-		u32 access, gpa_t *gpa, u32 *error)
+static int walk(const struct gwalk_state *s, const struct guest_memory *mem, u64 linear, u32 access,
+		gpa_t *gpa, u32 *error)
 {
 	struct format f = format_of(s);
 	struct step steps[5];
