@@ -43,16 +43,22 @@ enum vcpu_run_state {
 	VCPU_WAITING, /* the device domain in HC_WAIT */
 };
 
-/* The access under way of a vCPU whose instruction is being emulated (hv/ioreq.c, hv/exit.c). */
+/* The access under way of a vCPU whose instruction is being emulated (hv/ioreq.c, hv/exit.c).
+ * lock, active, posted, device, space, bar, seq and orphan are hv/ioreq.c's; seq and orphan live
+ * through a guest's reset. */
 #define REPLAY_MAX 4
 struct vcpu_io {
 	bool active; /* an ioreq was posted; exit holds what to do again */
 	bool answered;
 	struct vmexit exit;
-	struct access posted;
+	struct access posted; /* addr as posted: in a BAR, the offset */
 	u64 replay[REPLAY_MAX]; /* values of the accesses of this instruction that are done */
 	u32 replay_count, replay_at;
 	u32 seq;
+	u16 device;
+	u8 space, bar;
+	bool orphan; /* the device domain is still at work on a cancelled request in the slot */
+	struct spinlock lock;
 };
 
 struct vcpu {
@@ -101,6 +107,9 @@ void vcpu_notify(struct vcpu *v, u32 events);
 /* Raise an interrupt message in the guest: address and data as a PCI device would write them
  * (Intel SDM vol. 3, 11.11). */
 void vm_msi(struct vm *vm, u64 address, u32 data);
+/* Returns when every vCPU of the guest has left guest mode at least once since the call, so that
+ * none uses second-stage translations that were taken away before. Without vm->lock held. */
+void vm_sync(struct vm *vm);
 /* Guest RAM only. */
 int vm_read(struct vm *vm, gpa_t gpa, void *to, u32 len) must_check;
 int vm_write(struct vm *vm, gpa_t gpa, const void *from, u32 len) must_check;
