@@ -85,8 +85,8 @@ static gpa_t leaf_address(const struct format *f, u64 pte, u32 level, u64 linear
 	return (pte & ADDRESS_MASK & ~mask) | high | (linear & mask);
 }
 
-/* Whether rights, gathered over all levels (W and U as in an entry, NX inverted into it), allow the
- * access (SDM 4.6.1). */
+/* Whether rights, gathered over all levels (W and U where all entries have them, NX where one
+ * has it), allow the access (SDM 4.6.1). */
 static bool allowed(const struct gwalk_state *s, u64 rights, u32 access)
 {
 	bool user_page = rights & PTE_U;
@@ -97,7 +97,7 @@ static bool allowed(const struct gwalk_state *s, u64 rights, u32 access)
 		return user_page && (!(access & GWALK_WRITE) || rights & PTE_W);
 	if (user_page && access & GWALK_FETCH && s->cr4 & CR4_SMEP)
 		return false;
-	if (user_page && !(access & GWALK_FETCH) && s->cr4 & CR4_SMAP && !(s->rflags & RFLAGS_AC))
+	if (user_page && !(access & GWALK_FETCH) && s->cr4 & CR4_SMAP && !(s->rflags & GWALK_AC))
 		return false;
 	return !(access & GWALK_WRITE) || rights & PTE_W || !(s->cr0 & CR0_WP);
 }

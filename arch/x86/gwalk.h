@@ -19,6 +19,8 @@ enum gwalk_access {
 	GWALK_FETCH = BIT(4),
 };
 
+#define GWALK_AC BIT(18) /* in RFLAGS: supervisor code may access user pages */
+
 struct gwalk_state { /* what of the processor's state matters */
 	u64 cr0, cr3, cr4, efer, rflags;
 };
