@@ -76,7 +76,8 @@ LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 
 # ---- Programs --------------------------------------------------------------------------------
 all: $(BUILD)/BOOTX64.EFI $(host_tools)
 
-generated := $(BUILD)/gen/build_id.h $(BUILD)/gen/font_8x16.h
+generated := $(BUILD)/gen/build_id.h $(BUILD)/gen/font_8x16.h $(BUILD)/gen/dsdt_aml.h \
+	$(BUILD)/gen/ps2_aml.h
 
 define compile
 $(call say,CC)
@@ -131,6 +132,14 @@ $(BUILD)/gen/build_id.h: FORCE
 $(BUILD)/gen/font_8x16.h: $(BUILD)/tools/psf2h /usr/share/consolefonts/Lat15-Terminus16.psf.gz
 	@mkdir -p $(@D)
 	$(Q)gzip -dc $(word 2,$^) | $< >$@
+
+# Guests' ACPI tables that are written in ASL, as arrays of bytes.
+$(BUILD)/gen/%_aml.h: dm/devices/%.asl
+	@mkdir -p $(@D)
+	$(Q)cpp -P -undef $< >$(@D)/$*.asl && iasl -ve -p $(@D)/$* $(@D)/$*.asl >$(@D)/$*.log 2>&1 || \
+		{ cat $(@D)/$*.log; exit 1; }
+	$(Q){ echo "static const unsigned char $*_aml[] = {"; od -An -v -tx1 $(@D)/$*.aml | \
+		sed 's/ \(..\)/0x\1,/g'; echo "};"; } >$@
 
 # ---- Host tools ------------------------------------------------------------------------------
 $(BUILD)/tools/%: tools/%.c
