@@ -78,6 +78,7 @@ all: $(BUILD)/BOOTX64.EFI $(host_tools)
 
 generated := $(BUILD)/gen/build_id.h $(BUILD)/gen/font_8x16.h $(BUILD)/gen/dsdt_aml.h \
 	$(BUILD)/gen/ps2_aml.h
+.SECONDARY: $(generated)
 
 define compile
 $(call say,CC)
@@ -164,9 +165,9 @@ $(demo)/oriel.conf: config/demo.conf
 $(demo)/vmlinuz: $(BUILD)/setup.mk
 	@mkdir -p $(@D)
 	@cp build/debian/vmlinuz $@
-$(demo)/initrd.img: tools/mkinitrd $(BUILD)/setup.mk
+$(demo)/initrd.img: build/initrd.img
 	@mkdir -p $(@D)
-	@tools/mkinitrd $@
+	@cp $< $@
 $(BUILD)/demo.img: $(demo)/oriel.conf $(demo)/vmlinuz $(demo)/initrd.img $(BUILD)/BOOTX64.EFI \
 		tools/mkimage $(BUILD)/tools/oriel-conf
 	@BUILD=$(BUILD) tools/mkimage $< $@
@@ -202,10 +203,14 @@ bench: all
 test: all
 	@rm -rf $(results)
 	@mkdir -p $(results)
-	-@$(MAKE) --no-print-directory check
-	-@$(MAKE) --no-print-directory test-unit
-	-@$(MAKE) --no-print-directory test-system
+	@for part in check test-unit test-system; do \
+		$(MAKE) --no-print-directory $$part || grep -qs '^FAIL' $(results)/*.txt || \
+			echo "FAIL $$part ended with an error" >>$(results)/$$part.txt; \
+	done
 	@tools/summary $(results)/*.txt
+
+# Guests for the tests: bare-metal ones and a Linux system.
+-include tests/guest/guest.mk tests/linux/linux.mk
 
 clean:
 	rm -rf $(BUILD)/obj $(BUILD)/gen $(BUILD)/tools $(BUILD)/demo $(results) \
