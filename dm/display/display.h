@@ -46,6 +46,10 @@ struct surface {
 /* Replaces guest vm's head; the model has checked that height * stride lies within the pieces.
  * NULL: the head is off. Repaints nothing by itself: call display_damage. */
 void display_set(struct dm_vm *vm, u32 head, const struct surface *surface);
+/* The head's cursor: a 64x64 picture of B8G8R8A8 pixels with alpha multiplied in, valid until the
+ * next call, with its top left pixel at (x, y) of the surface; NULL: none. Repaints what it covered
+ * and covers. */
+void display_cursor(struct dm_vm *vm, u32 head, const u32 *image, s32 x, s32 y);
 /* Paints that part (in surface pixels, clipped here) onto the panel now; counts frames, bytes. */
 void display_damage(struct dm_vm *vm, u32 head, const struct rect *r);
 

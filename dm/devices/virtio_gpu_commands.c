@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * Requests: copied in once, looked up in one table, carried out, answered (VIRTIO 1.2 section
+ * 5.7.6.7). The answer is always a header, longer only for the two commands that return data, and
+ * is never longer than the driver left room for.
+ */
+#include "virtio_gpu.h"
+#include "edid.h"
+#include "dm/runtime.h"
+
+union request {
+	struct gpu_header header;
+	struct gpu_create_2d create_2d;
+	struct gpu_resource_command resource;
+	struct gpu_set_scanout set_scanout;
+	struct gpu_set_scanout_blob set_scanout_blob;
+	struct gpu_flush flush;
+	struct gpu_transfer transfer;
+	struct gpu_attach attach;
+	struct gpu_create_blob create_blob;
+	struct gpu_get_edid get_edid;
+	struct gpu_update_cursor cursor;
+};
+
+union answer {
+	struct gpu_header header;
+	struct gpu_display_info display_info;
+	struct gpu_edid edid;
+};
+
+typedef u32 command_fn(struct gpu *gpu, const union request *r, const struct virtq_chain *chain,
+		       union answer *answer);
+
+static u32 get_display_info(struct gpu *gpu, const union request *r,
+			    const struct virtq_chain *chain, union answer *answer)
+{
+	(void)r;
+	(void)chain;
+	for (u32 i = 0; i < gpu->heads; i++) {
+		answer->display_info.modes[i].r.width = gpu->dev->vm->config->width;
+		answer->display_info.modes[i].r.height = gpu->dev->vm->config->height;
+		answer->display_info.modes[i].enabled = 1;
+	}
+	return GPU_OK_DISPLAY_INFO;
+}
+
+static u32 get_edid(struct gpu *gpu, const union request *r, const struct virtq_chain *chain,
+		    union answer *answer)
+{
+	(void)chain;
+	if (r->get_edid.scanout >= gpu->heads)
+		return GPU_ERR_INVALID_SCANOUT_ID;
+	answer->edid.size = sizeof(gpu->edid);
+	memcpy(answer->edid.edid, gpu->edid, sizeof(gpu->edid));
+	return GPU_OK_EDID;
+}
+
+/* No capability sets are offered: num_capsets is 0, so every index and id is out of range. */
+static u32 no_capset(struct gpu *gpu, const union request *r, const struct virtq_chain *chain,
+		     union answer *answer)
+{
+	(void)gpu;
+	(void)r;
+	(void)chain;
+	(void)answer;
+	return GPU_ERR_INVALID_PARAMETER;
+}
+
+#define COMMAND(name, call)                                                                        \
+	static u32 name(struct gpu *gpu, const union request *r, const struct virtq_chain *chain,  \
+			union answer *answer)                                                      \
+	{                                                                                          \
+		(void)chain;                                                                       \
+		(void)answer;                                                                      \
+		return call;                                                                       \
+	}
+COMMAND(create_2d, gpu_resource_create_2d(gpu, &r->create_2d, chain->redo))
+COMMAND(unref, gpu_resource_unref(gpu, r->resource.resource_id, chain->redo))
+COMMAND(set_scanout, gpu_set_scanout(gpu, &r->set_scanout))
+COMMAND(flush, gpu_flush(gpu, &r->flush))
+COMMAND(transfer, gpu_transfer_to_host(gpu, &r->transfer))
+COMMAND(attach, gpu_attach_backing(gpu, &r->attach, chain))
+COMMAND(detach, gpu_detach_backing(gpu, r->resource.resource_id, chain->redo))
+COMMAND(create_blob, gpu_resource_create_blob(gpu, &r->create_blob, chain))
+COMMAND(set_scanout_blob, gpu_set_scanout_blob(gpu, &r->set_scanout_blob))
+COMMAND(update_cursor, gpu_update_cursor(gpu, &r->cursor))
+COMMAND(move_cursor, gpu_move_cursor(gpu, &r->cursor))
+
+struct command {
+	u32 type;
+	u32 queue;
+	u32 len;     /* of the request's fixed part */
+	u64 feature; /* that must have been negotiated, or 0 */
+	command_fn *fn;
+};
+
+#define CONTROL GPU_CONTROL_QUEUE
+#define CURSOR	GPU_CURSOR_QUEUE
+static const struct command commands[] = {
+	{ GPU_CMD_GET_DISPLAY_INFO, CONTROL, 24, 0, get_display_info },
+	{ GPU_CMD_RESOURCE_CREATE_2D, CONTROL, 40, 0, create_2d },
+	{ GPU_CMD_RESOURCE_UNREF, CONTROL, 32, 0, unref },
+	{ GPU_CMD_SET_SCANOUT, CONTROL, 48, 0, set_scanout },
+	{ GPU_CMD_RESOURCE_FLUSH, CONTROL, 48, 0, flush },
+	{ GPU_CMD_TRANSFER_TO_HOST_2D, CONTROL, 56, 0, transfer },
+	{ GPU_CMD_RESOURCE_ATTACH_BACKING, CONTROL, 32, 0, attach },
+	{ GPU_CMD_RESOURCE_DETACH_BACKING, CONTROL, 32, 0, detach },
+	{ GPU_CMD_GET_CAPSET_INFO, CONTROL, 32, 0, no_capset },
+	{ GPU_CMD_GET_CAPSET, CONTROL, 32, 0, no_capset },
+	{ GPU_CMD_GET_EDID, CONTROL, 32, VIRTIO_GPU_F_EDID, get_edid },
+	{ GPU_CMD_RESOURCE_CREATE_BLOB, CONTROL, 56, VIRTIO_GPU_F_RESOURCE_BLOB, create_blob },
+	{ GPU_CMD_SET_SCANOUT_BLOB, CONTROL, 96, VIRTIO_GPU_F_RESOURCE_BLOB, set_scanout_blob },
+	{ GPU_CMD_UPDATE_CURSOR, CURSOR, 56, 0, update_cursor },
+	{ GPU_CMD_MOVE_CURSOR, CURSOR, 56, 0, move_cursor },
+};
+
+static const struct command *find_command(const struct gpu *gpu, u32 queue, u32 type)
+{
+	for (u32 i = 0; i < ARRAY_SIZE(commands); i++) {
+		const struct command *c = &commands[i];
+
+		if (c->type == type && c->queue == queue)
+			return !c->feature || virtio_has(&gpu->vd, c->feature) ? c : NULL;
+	}
+	return NULL;
+}
+
+static u32 carry_out(struct gpu *gpu, u32 queue, const union request *r, u64 len,
+		     const struct virtq_chain *chain, union answer *answer)
+{
+	const struct command *c;
+
+	if (len < sizeof(r->header))
+		return GPU_ERR_UNSPEC;
+	c = find_command(gpu, queue, r->header.type);
+	if (!c)
+		return GPU_ERR_UNSPEC;
+	if (len < c->len)
+		return GPU_ERR_INVALID_PARAMETER;
+	return c->fn(gpu, r, chain, answer);
+}
+
+static u32 answer_len(u32 type)
+{
+	if (type == GPU_OK_DISPLAY_INFO)
+		return sizeof(struct gpu_display_info);
+	return type == GPU_OK_EDID ? sizeof(struct gpu_edid) : sizeof(struct gpu_header);
+}
+
+void gpu_begin(struct gpu *gpu)
+{
+	virtio_pci_mark(&gpu->vd, GPU_CONTROL_QUEUE);
+}
+
+s64 gpu_handle(struct virtio_device *vd, u32 queue, const struct virtq_chain *chain)
+{
+	static union request request;
+	static union answer answer;
+	struct gpu *gpu = container_of(vd, struct gpu, vd);
+	u32 type, len;
+	s64 got;
+
+	memset(&request.header, 0, sizeof(request.header));
+	got = virtq_read(vd->dev->vm, chain, 0, &request, sizeof(request));
+	if (got < 0)
+		return got;
+	memset(&answer, 0, sizeof(answer));
+	type = carry_out(gpu, queue, &request, (u64)got, chain, &answer);
+	len = answer_len(type);
+	if (chain->in_len < len && type < GPU_ERR_UNSPEC && len > sizeof(answer.header)) {
+		memset(&answer, 0, sizeof(answer));
+		type = GPU_ERR_INVALID_PARAMETER;
+		len = sizeof(answer.header);
+	}
+	if (chain->in_len < len)
+		return 0;
+	answer.header.type = type;
+	if (request.header.flags & GPU_FLAG_FENCE) {
+		answer.header.flags = GPU_FLAG_FENCE;
+		answer.header.fence_id = request.header.fence_id;
+		answer.header.ctx_id = request.header.ctx_id;
+	}
+	return virtq_write(vd->dev->vm, chain, 0, &answer, len);
+}

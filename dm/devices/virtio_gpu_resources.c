@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * The resource table. A resource sits at slot id modulo the table's size or, when that is taken,
+ * in the next free one, so that finding it is one step for drivers that number them in order.
+ */
+#include "virtio_gpu.h"
+#include "dm/runtime.h"
+
+struct gpu_resource *gpu_resource_find(struct gpu *gpu, u32 id)
+{
+	for (u32 i = 0; id && i < GPU_MAX_RESOURCES; i++) {
+		struct gpu_resource *res = &gpu->state->resources[(id + i) % GPU_MAX_RESOURCES];
+
+		if (res->id == id)
+			return res;
+	}
+	return NULL;
+}
+
+static struct gpu_resource *free_slot(struct gpu *gpu, u32 id)
+{
+	for (u32 i = 0; i < GPU_MAX_RESOURCES; i++) {
+		struct gpu_resource *res = &gpu->state->resources[(id + i) % GPU_MAX_RESOURCES];
+
+		if (!res->id)
+			return res;
+	}
+	return NULL;
+}
+
+bool gpu_format_known(u32 format)
+{
+	switch (format) {
+	case PIXEL_B8G8R8A8:
+	case PIXEL_B8G8R8X8:
+	case PIXEL_A8R8G8B8:
+	case PIXEL_X8R8G8B8:
+	case PIXEL_R8G8B8A8:
+	case PIXEL_X8B8G8R8:
+	case PIXEL_A8B8G8R8:
+	case PIXEL_R8G8B8X8:
+		return true;
+	}
+	return false;
+}
+
+/* Makes the new resource valid: its id is the last store. */
+static void publish(struct gpu_resource *slot, const struct gpu_resource *res, u32 id)
+{
+	*slot = *res;
+	state_order();
+	slot->id = id;
+}
+
+u32 gpu_resource_create_2d(struct gpu *gpu, const struct gpu_create_2d *c, bool redo)
+{
+	struct gpu_resource *slot = gpu_resource_find(gpu, c->resource_id);
+	struct gpu_resource res = { .kind = GPU_RESOURCE_2D,
+				    .format = c->format,
+				    .width = c->width,
+				    .height = c->height };
+	u64 pixels = (u64)c->width * c->height;
+
+	if (slot)
+		return redo ? GPU_OK_NODATA : GPU_ERR_INVALID_RESOURCE_ID;
+	if (c->resource_id == 0)
+		return GPU_ERR_INVALID_RESOURCE_ID;
+	if (pixels == 0 || !gpu_format_known(c->format))
+		return GPU_ERR_INVALID_PARAMETER;
+	slot = free_slot(gpu, c->resource_id);
+	if (!slot || pixels > GPU_MAX_POOL_PAGES * PAGE_SIZE / 4)
+		return GPU_ERR_OUT_OF_MEMORY;
+	res.size = pixels * 4;
+	if (!gpu_pool_alloc(gpu, res.size, &res.pixels))
+		return GPU_ERR_OUT_OF_MEMORY;
+	gpu_begin(gpu);
+	memset(gpu_pool_at(gpu, &res.pixels), 0, res.size);
+	publish(slot, &res, c->resource_id);
+	return GPU_OK_NODATA;
+}
+
+u32 gpu_resource_create_blob(struct gpu *gpu, const struct gpu_create_blob *c,
+			     const struct virtq_chain *chain)
+{
+	struct gpu_resource *slot = gpu_resource_find(gpu, c->resource_id);
+	struct gpu_resource res = { .kind = GPU_RESOURCE_BLOB, .size = c->size };
+	u32 answer;
+
+	if (slot)
+		return chain->redo ? GPU_OK_NODATA : GPU_ERR_INVALID_RESOURCE_ID;
+	if (c->resource_id == 0)
+		return GPU_ERR_INVALID_RESOURCE_ID;
+	if (c->blob_mem != GPU_BLOB_MEM_GUEST || c->size == 0)
+		return GPU_ERR_INVALID_PARAMETER;
+	slot = free_slot(gpu, c->resource_id);
+	if (!slot)
+		return GPU_ERR_OUT_OF_MEMORY;
+	if (c->nr_entries) {
+		answer = gpu_backing_read(gpu, chain, sizeof(*c), c->nr_entries, &res);
+		if (answer != GPU_OK_NODATA)
+			return answer;
+	}
+	gpu_begin(gpu);
+	publish(slot, &res, c->resource_id);
+	return GPU_OK_NODATA;
+}
+
+static void release(struct gpu *gpu, struct gpu_resource *res)
+{
+	res->id = 0;
+	state_order();
+	if (res->run_count)
+		gpu_pool_free(gpu, &res->runs);
+	if (res->kind == GPU_RESOURCE_2D)
+		gpu_pool_free(gpu, &res->pixels);
+}
+
+u32 gpu_resource_unref(struct gpu *gpu, u32 id, bool redo)
+{
+	struct gpu_resource *res = gpu_resource_find(gpu, id);
+
+	if (!res)
+		return redo ? GPU_OK_NODATA : GPU_ERR_INVALID_RESOURCE_ID;
+	gpu_begin(gpu);
+	gpu_scanouts_forget(gpu, id);
+	release(gpu, res);
+	return GPU_OK_NODATA;
+}
+
+void gpu_resources_reset(struct gpu *gpu)
+{
+	for (u32 i = 0; i < GPU_MAX_RESOURCES; i++)
+		gpu->state->resources[i].id = 0;
+	gpu_pool_reset(gpu);
+}
+
+static bool sound(struct gpu *gpu, struct gpu_resource *res)
+{
+	if (gpu_resource_find(gpu, res->id) != res)
+		return false;
+	if (res->kind == GPU_RESOURCE_BLOB)
+		return res->size != 0;
+	return res->kind == GPU_RESOURCE_2D && gpu_format_known(res->format) && res->size &&
+	       res->size == 4 * (u64)res->width * res->height &&
+	       res->size <= res->pixels.count * PAGE_SIZE && gpu_pool_claim(gpu, &res->pixels);
+}
+
+void gpu_resources_adopt(struct gpu *gpu)
+{
+	gpu_pool_reset(gpu);
+	for (u32 i = 0; i < GPU_MAX_RESOURCES; i++) {
+		struct gpu_resource *res = &gpu->state->resources[i];
+
+		if (!res->id)
+			continue;
+		if (!sound(gpu, res)) {
+			log_line("%s: resource %u was damaged and is gone",
+				 gpu->dev->vm->config->name, res->id);
+			res->id = 0;
+		} else if (res->run_count && !gpu_backing_adopt(gpu, res)) {
+			log_line("%s: resource %u has lost its backing",
+				 gpu->dev->vm->config->name, res->id);
+			res->run_count = 0;
+		}
+	}
+}

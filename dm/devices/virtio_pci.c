@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * The modern PCI transport: registers and interrupts (VIRTIO 1.2 sections 2.1, 2.2, 3.1, 4.1).
+ * Every store to the state leaves a valid state: a queue's addresses only count while `enabled`,
+ * which is stored last when it is set and first when it is cleared.
+ */
+#include "virtio_pci.h"
+#include "dm/runtime.h"
+
+enum { ISR_QUEUE = 1, ISR_CONFIG = 2 };
+
+/* Section 4.1.4.3 as the driver sees it. */
+struct common {
+	u32 device_feature_select, device_feature;
+	u32 driver_feature_select, driver_feature;
+	u16 config_msix_vector, num_queues;
+	u8 device_status, config_generation;
+	u16 queue_select;
+	u16 queue_size, queue_msix_vector, queue_enable, queue_notify_off;
+	u64 queue_desc, queue_driver, queue_device;
+};
+_Static_assert(sizeof(struct common) == 56, "VIRTIO 1.2 section 4.1.4.3");
+#define COMMON(field) ((u32)offsetof(struct common, field))
+
+static struct virtq queue_of(struct virtio_device *vd, u32 queue)
+{
+	return (struct virtq){ .vm = vd->dev->vm,
+			       .state = &vd->state->queues[queue],
+			       .event_idx = virtio_has(vd, VIRTIO_F_EVENT_IDX) };
+}
+
+static struct virtq_state *selected_queue(struct virtio_device *vd)
+{
+	u16 n = vd->state->queue_select;
+
+	return n < vd->ops->queue_count ? &vd->state->queues[n] : NULL;
+}
+
+/* A driver that has given out any vector uses MSI-X, and then the pin must stay quiet. */
+static bool uses_msix(const struct virtio_device *vd)
+{
+	if (vd->state->config_vector != VIRTIO_NO_VECTOR)
+		return true;
+	for (u32 i = 0; i < vd->ops->queue_count; i++)
+		if (vd->state->queues[i].vector != VIRTIO_NO_VECTOR)
+			return true;
+	return false;
+}
+
+static void interrupt(struct virtio_device *vd, u16 vector, u8 isr)
+{
+	if (vector != VIRTIO_NO_VECTOR) {
+		bus_msix(vd->dev, vector);
+	} else if (!uses_msix(vd)) {
+		vd->state->isr |= isr;
+		bus_intx(vd->dev, true);
+	}
+}
+
+void virtio_pci_config_changed(struct virtio_device *vd)
+{
+	vd->state->generation++;
+	if (vd->state->status & VIRTIO_DRIVER_OK)
+		interrupt(vd, vd->state->config_vector, ISR_CONFIG);
+}
+
+/* Section 2.1.2: the driver broke the rules; nothing more happens until it resets the device. */
+static void break_device(struct virtio_device *vd, u32 queue)
+{
+	log_line("%s: %s: queue %u is broken, the guest must reset the device",
+		 vd->dev->vm->config->name, vd->dev->ops->name, queue);
+	vd->state->status |= VIRTIO_NEEDS_RESET;
+	if (vd->state->status & VIRTIO_DRIVER_OK)
+		interrupt(vd, vd->state->config_vector, ISR_CONFIG);
+}
+
+static bool running(const struct virtio_device *vd)
+{
+	return (vd->state->status & (VIRTIO_DRIVER_OK | VIRTIO_NEEDS_RESET)) == VIRTIO_DRIVER_OK;
+}
+
+void virtio_pci_queue(struct virtio_device *vd, u32 queue)
+{
+	static struct virtq_chain chain;
+	struct virtq q;
+	u32 done = 0;
+	s64 result = 0;
+
+	if (queue >= vd->ops->queue_count || !running(vd) || !vd->state->queues[queue].enabled)
+		return;
+	q = queue_of(vd, queue);
+	while (done < VIRTIO_BATCH) {
+		result = virtq_next(&q, &chain);
+		if (result <= 0)
+			break;
+		result = vd->ops->handle(vd, queue, &chain);
+		if (result >= 0)
+			result = virtq_complete(&q, &chain, (u32)result);
+		if (result < 0)
+			break;
+		done++;
+	}
+	if (done == VIRTIO_BATCH)
+		vd->dev->deadline = time_now();
+	if (virtq_wants_interrupt(&q))
+		interrupt(vd, q.state->vector, ISR_QUEUE);
+	if (result < 0)
+		break_device(vd, queue);
+}
+
+void virtio_pci_mark(struct virtio_device *vd, u32 queue)
+{
+	struct virtq q = queue_of(vd, queue);
+
+	virtq_mark(&q);
+}
+
+void virtio_pci_timer(struct virtio_device *vd)
+{
+	vd->dev->deadline = DM_NO_DEADLINE;
+	for (u32 i = 0; i < vd->ops->queue_count; i++)
+		virtio_pci_queue(vd, i);
+}
+
+void virtio_pci_reset(struct virtio_device *vd)
+{
+	struct virtio_state *s = vd->state;
+
+	s->status = 0;
+	state_order();
+	for (u32 i = 0; i < vd->ops->queue_count; i++) {
+		s->queues[i].enabled = 0;
+		state_order();
+		s->queues[i] = (struct virtq_state){ .size = vd->ops->queue_size[i],
+						     .vector = VIRTIO_NO_VECTOR };
+	}
+	s->features = 0;
+	s->device_select = s->driver_select = 0;
+	s->queue_select = 0;
+	s->config_vector = VIRTIO_NO_VECTOR;
+	s->isr = 0;
+	vd->dev->deadline = DM_NO_DEADLINE;
+	bus_intx(vd->dev, false);
+}
+
+int virtio_pci_adopt(struct virtio_device *vd)
+{
+	struct virtio_state *s = vd->state;
+
+	if (s->features & ~vd->ops->features)
+		return -EINVAL;
+	for (u32 i = 0; i < vd->ops->queue_count; i++) {
+		struct virtq q = queue_of(vd, i);
+
+		if (q.state->size > vd->ops->queue_size[i] || virtq_adopt(&q))
+			return -EINVAL;
+		/* The interrupt may have been due when dm ended: one too many does no harm. */
+		if (q.state->enabled && running(vd))
+			interrupt(vd, q.state->vector, ISR_QUEUE);
+	}
+	bus_intx(vd->dev, s->isr != 0);
+	vd->dev->deadline = time_now();
+	return 0;
+}
+
+static void set_status(struct virtio_device *vd, u8 value)
+{
+	struct virtio_state *s = vd->state;
+	bool starts;
+
+	if (value == 0) {
+		vd->ops->reset(vd);
+		virtio_pci_reset(vd);
+		return;
+	}
+	value &= (u8)~VIRTIO_NEEDS_RESET;
+	/* Section 3.1.1 step 5: only a subset of what was offered, and no legacy driver. */
+	if (!(s->status & VIRTIO_FEATURES_OK) &&
+	    ((s->features & ~vd->ops->features) || !virtio_has(vd, VIRTIO_F_VERSION_1)))
+		value &= (u8)~VIRTIO_FEATURES_OK;
+	if (!((value | s->status) & VIRTIO_FEATURES_OK))
+		value &= (u8)~VIRTIO_DRIVER_OK;
+	starts = (value & ~s->status) & VIRTIO_DRIVER_OK;
+	s->status |= value; /* bits are only cleared by a reset */
+	if (starts)
+		vd->dev->deadline = time_now();
+}
+
+static void set_driver_features(struct virtio_device *vd, u32 value)
+{
+	struct virtio_state *s = vd->state;
+
+	if (s->status & VIRTIO_FEATURES_OK)
+		return;
+	if (s->driver_select == 0)
+		s->features = (s->features & ~0xffffffffULL) | value;
+	else if (s->driver_select == 1)
+		s->features = (s->features & 0xffffffffULL) | (u64)value << 32;
+}
+
+static u16 checked_vector(u64 value, u16 vectors)
+{
+	return value < vectors ? (u16)value : VIRTIO_NO_VECTOR;
+}
+
+static void set_queue_enable(struct virtio_device *vd, struct virtq_state *q)
+{
+	struct virtq view = queue_of(vd, vd->state->queue_select);
+
+	if (!virtq_usable(&view)) {
+		break_device(vd, vd->state->queue_select);
+		return;
+	}
+	q->position = q->signalled = 0;
+	q->mark = 0;
+	state_order();
+	q->enabled = 1;
+}
+
+/* One half or all of a ring address. */
+static void set_address(u64 *address, u32 offset, const struct dm_access *a)
+{
+	if (a->size == 8 && offset == 0)
+		*address = a->value;
+	else if (a->size == 4 && offset == 0)
+		*address = (*address & ~0xffffffffULL) | (u32)a->value;
+	else if (a->size == 4)
+		*address = (*address & 0xffffffffULL) | (u64)(u32)a->value << 32;
+}
+
+static void queue_write(struct virtio_device *vd, u32 offset, const struct dm_access *a)
+{
+	struct virtq_state *q = selected_queue(vd);
+	u64 value = a->value;
+
+	if (!q)
+		return;
+	if (offset == COMMON(queue_msix_vector)) {
+		q->vector = checked_vector(value & 0xffff, (u16)(vd->ops->queue_count + 1));
+		return;
+	}
+	if (q->enabled) /* section 4.1.4.3.2: set up first, then enable */
+		return;
+	if (offset == COMMON(queue_size)) {
+		value &= 0xffff;
+		if (value && !(value & (value - 1)) &&
+		    value <= vd->ops->queue_size[vd->state->queue_select])
+			q->size = (u16)value;
+	} else if (offset == COMMON(queue_enable)) {
+		if ((value & 0xffff) == 1)
+			set_queue_enable(vd, q);
+	} else if (offset >= COMMON(queue_device)) {
+		set_address(&q->used, offset - COMMON(queue_device), a);
+	} else if (offset >= COMMON(queue_driver)) {
+		set_address(&q->avail, offset - COMMON(queue_driver), a);
+	} else if (offset >= COMMON(queue_desc)) {
+		set_address(&q->desc, offset - COMMON(queue_desc), a);
+	}
+}
+
+static void common_write(struct virtio_device *vd, u32 offset, const struct dm_access *a)
+{
+	struct virtio_state *s = vd->state;
+
+	if (offset >= sizeof(struct common) || (offset & 3 & (a->size - 1u)))
+		return;
+	switch (offset) {
+	case COMMON(device_feature_select):
+		s->device_select = (u32)a->value;
+		break;
+	case COMMON(driver_feature_select):
+		s->driver_select = (u32)a->value;
+		break;
+	case COMMON(driver_feature):
+		set_driver_features(vd, (u32)a->value);
+		break;
+	case COMMON(config_msix_vector):
+		s->config_vector =
+			checked_vector(a->value & 0xffff, (u16)(vd->ops->queue_count + 1));
+		break;
+	case COMMON(device_status):
+		set_status(vd, (u8)a->value);
+		break;
+	case COMMON(queue_select):
+		s->queue_select = (u16)a->value;
+		break;
+	default:
+		if (offset >= COMMON(queue_size))
+			queue_write(vd, offset, a);
+	}
+}
+
+static void common_read(struct virtio_device *vd, struct common *c)
+{
+	const struct virtio_state *s = vd->state;
+	const struct virtq_state *q = selected_queue(vd);
+
+	*c = (struct common){
+		.device_feature_select = s->device_select,
+		.driver_feature_select = s->driver_select,
+		.config_msix_vector = s->config_vector,
+		.num_queues = (u16)vd->ops->queue_count,
+		.device_status = s->status,
+		.config_generation = s->generation,
+		.queue_select = s->queue_select,
+		.queue_msix_vector = VIRTIO_NO_VECTOR,
+	};
+	if (s->device_select < 2)
+		c->device_feature = (u32)(vd->ops->features >> (32 * s->device_select));
+	if (s->driver_select < 2)
+		c->driver_feature = (u32)(s->features >> (32 * s->driver_select));
+	if (!q)
+		return;
+	c->queue_size = q->size;
+	c->queue_msix_vector = q->vector;
+	c->queue_enable = q->enabled;
+	c->queue_notify_off = s->queue_select;
+	c->queue_desc = q->desc;
+	c->queue_driver = q->avail;
+	c->queue_device = q->used;
+}
+
+/* Bytes [offset, offset + size) of a structure; what lies past its end reads as zero. */
+static u64 slice(const void *structure, u64 len, u64 offset, u8 size)
+{
+	u64 value = 0;
+
+	if (offset < len)
+		memcpy(&value, (const u8 *)structure + offset, MIN(size, len - offset));
+	return value;
+}
+
+static void read_structures(struct virtio_device *vd, struct dm_access *a)
+{
+	struct common common;
+	u8 config[256] = { 0 };
+
+	if (a->addr < VIRTIO_ISR) {
+		common_read(vd, &common);
+		a->value = slice(&common, sizeof(common), a->addr - VIRTIO_COMMON, a->size);
+	} else if (a->addr < VIRTIO_DEVICE) {
+		a->value = 0;
+		if (a->addr == VIRTIO_ISR) {
+			a->value = vd->state->isr;
+			vd->state->isr = 0;
+			bus_intx(vd->dev, false);
+		}
+	} else if (a->addr < VIRTIO_NOTIFY) {
+		vd->ops->config_read(vd, config);
+		a->value = slice(config, vd->ops->config_len, a->addr - VIRTIO_DEVICE, a->size);
+	} else {
+		a->value = 0;
+	}
+}
+
+void virtio_pci_access(struct virtio_device *vd, struct dm_access *a)
+{
+	if (a->bar == VIRTIO_NOTIFY_BAR) { /* multiplier 0: the value names the queue */
+		if (a->write)
+			virtio_pci_queue(vd, (u16)a->value);
+		else
+			a->value = 0;
+		return;
+	}
+	if (a->addr < VIRTIO_COMMON || a->addr >= VIRTIO_BAR_SIZE)
+		return;
+	if (!a->write) {
+		read_structures(vd, a);
+	} else if (a->addr < VIRTIO_ISR) {
+		common_write(vd, (u32)a->addr - VIRTIO_COMMON, a);
+	} else if (a->addr >= VIRTIO_NOTIFY) {
+		virtio_pci_queue(vd, (u32)(a->addr - VIRTIO_NOTIFY) / VIRTIO_NOTIFY_MULTIPLIER);
+	} else if (a->addr >= VIRTIO_DEVICE && vd->ops->config_write) {
+		vd->ops->config_write(vd, (u32)a->addr - VIRTIO_DEVICE, a->size, (u32)a->value);
+	}
+}

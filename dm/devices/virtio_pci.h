@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * A virtio device behind the modern PCI transport (VIRTIO 1.2 section 4.1). A model supplies a
+ * const struct virtio_device_ops and keeps struct virtio_state first in its own state; the
+ * transport does negotiation, queues, notifications and interrupts.
+ *
+ *   guest --BAR/window--> virtio_pci_access --doorbell--> virtio_pci_queue --> ops->handle(chain)
+ *
+ * BAR 2 holds the structures at the offsets below, BAR 5 is the port to notify through, BAR 4 the
+ * MSI-X table, which the hypervisor keeps. The PCI_CFG window is the hypervisor's too: accesses
+ * through it arrive as accesses to the BAR.
+ */
+#ifndef DM_DEVICES_VIRTIO_PCI_H
+#define DM_DEVICES_VIRTIO_PCI_H
+
+#include "virtio_queue.h"
+#include "dm/bus.h"
+
+#define VIRTIO_MAX_QUEUES 4
+
+#define VIRTIO_F_INDIRECT_DESC BIT(28)
+#define VIRTIO_F_EVENT_IDX     BIT(29)
+#define VIRTIO_F_VERSION_1     BIT(32)
+
+enum virtio_status {
+	VIRTIO_ACKNOWLEDGE = 1,
+	VIRTIO_DRIVER = 2,
+	VIRTIO_DRIVER_OK = 4,
+	VIRTIO_FEATURES_OK = 8,
+	VIRTIO_NEEDS_RESET = 64,
+	VIRTIO_FAILED = 128,
+};
+
+#define VIRTIO_BAR	  2
+#define VIRTIO_BAR_SIZE	  KIB(16)
+#define VIRTIO_NOTIFY_BAR 5
+#define VIRTIO_MSIX_BAR	  4
+#define VIRTIO_COMMON	  0x1000 /* offsets in BAR 2; each structure's part ends where the next */
+#define VIRTIO_ISR	  0x1800 /* begins */
+#define VIRTIO_DEVICE	  0x2000
+#define VIRTIO_NOTIFY	  0x3000
+#define VIRTIO_NOTIFY_MULTIPLIER 4
+
+struct virtio_state { /* in the state region, all zero after a reset but for the vectors */
+	u64 features; /* as the driver accepted them */
+	u32 device_select, driver_select;
+	u16 queue_select;
+	u16 config_vector;
+	u8 status;
+	u8 isr;
+	u8 generation; /* of the device configuration */
+	u8 reserved;
+	struct virtq_state queues[VIRTIO_MAX_QUEUES];
+};
+
+struct virtio_device;
+
+struct virtio_device_ops {
+	u64 features; /* offered, those of the transport included */
+	u32 queue_count;
+	u16 queue_size[VIRTIO_MAX_QUEUES]; /* the largest, powers of two up to VIRTQ_MAX_SIZE */
+	u32 config_len;			   /* of the device configuration, at most 256 */
+	void (*config_read)(struct virtio_device *vd, u8 *config);
+	/* NULL: nothing in it can be written. */
+	void (*config_write)(struct virtio_device *vd, u32 offset, u32 size, u32 value);
+	/* The driver reset the device: forget everything that it set up. */
+	void (*reset)(struct virtio_device *vd);
+	/* Carries out one request; the number of bytes written to it, or -errno for a chain that
+	 * cannot be used at all, which breaks the device until it is reset. */
+	s64 (*handle)(struct virtio_device *vd, u32 queue, const struct virtq_chain *chain);
+};
+
+struct virtio_device {
+	const struct virtio_device_ops *ops;
+	struct dm_device *dev;
+	struct virtio_state *state;
+};
+
+/* What the device is on the bus. */
+struct virtio_identity {
+	u8 devfn;
+	u16 device;	 /* 0x1040 + virtio device type */
+	u16 subsystem;
+	u32 class_code;	 /* class << 16 | subclass << 8 | interface */
+	u16 msix_vectors;
+	struct pci_bar_template bar0; /* the model's own; size 0: none */
+};
+
+/* Adds the device to the guest's bus with its doorbells. 0 or -errno. */
+int virtio_pci_create(struct virtio_device *vd, const struct virtio_identity *id) must_check;
+/* Power-on state of the transport (the model resets its own). */
+void virtio_pci_reset(struct virtio_device *vd);
+/* After a restart of dm: -EINVAL when the state is not usable. Requests that were waiting are
+ * carried out at the device's next timer call, which this asks for. */
+int virtio_pci_adopt(struct virtio_device *vd) must_check;
+/* An access to BAR 2 from VIRTIO_COMMON on, or to BAR 5. */
+void virtio_pci_access(struct virtio_device *vd, struct dm_access *access);
+/* Works off a queue, at most VIRTIO_BATCH chains, then interrupts once if the driver wants it;
+ * with more to do, the device's deadline is now. */
+void virtio_pci_queue(struct virtio_device *vd, u32 queue);
+/* The same for all queues: what a model does when its deadline has come. */
+void virtio_pci_timer(struct virtio_device *vd);
+/* The device configuration has changed: new generation, interrupt. */
+void virtio_pci_config_changed(struct virtio_device *vd);
+#define VIRTIO_BATCH 64
+
+/* From here on, carrying out the queue's current chain again must succeed (chain->redo). */
+void virtio_pci_mark(struct virtio_device *vd, u32 queue);
+
+static inline bool virtio_has(const struct virtio_device *vd, u64 feature)
+{
+	return vd->state->features & feature;
+}
+
+#endif

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * The compositor: which guest's picture is where on the panel, and painting what changed.
+ *
+ * A picture shown at its own size goes straight from the guest's memory to the panel, but for what
+ * other pictures or its cursor cover; everything else line by line through compose.c. Surfaces are
+ * the models' and checked by them; the layout is rebuilt at start, so nothing here is kept across
+ * restarts.
+ */
+#include "compositor.h"
+#include "damage.h"
+#include "copy.h"
+#include "layout.h"
+#include "pixels.h"
+#include "dm/runtime.h"
+
+struct head_list compositor_order;
+
+static struct head heads[MAX_VMS][DISPLAY_MAX_HEADS];
+static struct display_stats stats[MAX_VMS];
+static struct dm_vm *focused;
+
+static u32 head_count(const struct dm_vm *vm)
+{
+	if (vm->config->display == DISPLAY_NONE)
+		return 0;
+	return MIN(MAX(vm->config->heads, 1), DISPLAY_MAX_HEADS);
+}
+
+struct head *compositor_head(const struct dm_vm *vm, u32 head)
+{
+	return head < head_count(vm) ? &heads[vm->index][head] : NULL;
+}
+
+struct display_stats *display_stats(const struct dm_vm *vm)
+{
+	return &stats[vm->index];
+}
+
+static struct rect panel_rect(void)
+{
+	return (struct rect){ 0, 0, scanout_width(), scanout_height() };
+}
+
+/* ---- Painting */
+
+/* The general way. The bytes count for vm, when there is one. */
+static void paint_composed(const struct rect *r, struct display_stats *count)
+{
+	static u32 line[SCANOUT_MAX_WIDTH];
+	struct rect all = panel_rect(), part = rect_intersect(r, &all);
+	u64 bytes = 4 * (u64)part.width * part.height;
+
+	for (u32 y = part.y; y < part.y + part.height; y++) {
+		compose_panel_line(part.x, y, part.width, line);
+		scanout_write(part.x, y, part.width, 1, (const u8 *)line, 0, PIXEL_B8G8R8X8);
+	}
+	if (count) {
+		count->bytes_painted += bytes;
+		count->bytes_copied += bytes;
+	}
+}
+
+/* Part of one line that may lie in several pieces. */
+static void paint_split_line(struct head *head, u32 x, u32 y, u32 width)
+{
+	u64 offset = surface_offset(&head->surface, x, y);
+
+	while (width) {
+		u64 available;
+		const u8 *data = piece_at(&head->at, offset, &available);
+		u32 n = (u32)MIN(available / 4, width), pixel;
+
+		if (n) {
+			stats[head->vm->index].bytes_copied +=
+				scanout_write(head->place.x + x, head->place.y + y, n, 1, data, 0,
+					      head->surface.format);
+		} else {
+			n = 1;
+			surface_read(&head->surface, &head->at, x, y, 1, &pixel);
+			scanout_write(head->place.x + x, head->place.y + y, 1, 1,
+				      (const u8 *)&pixel, 0, PIXEL_B8G8R8X8);
+		}
+		x += n;
+		width -= n;
+		offset += 4 * (u64)n;
+	}
+}
+
+/* Straight from the surface, of which r is a part; shown at its own size and not covered. */
+static void paint_direct(struct head *head, const struct rect *r)
+{
+	const struct surface *s = &head->surface;
+	u64 offset = surface_offset(s, r->x, r->y), len = 4 * (u64)r->width;
+	u32 y = r->y, end = r->y + r->height;
+
+	while (y < end) {
+		u64 available;
+		const u8 *data = piece_at(&head->at, offset, &available);
+		u32 rows = 1;
+
+		if (available < len) {
+			paint_split_line(head, r->x, y, r->width);
+		} else {
+			if (available - len >= s->stride)
+				rows = (u32)MIN((available - len) / s->stride + 1, end - y);
+			stats[head->vm->index].bytes_copied +=
+				scanout_write(head->place.x + r->x, head->place.y + y, r->width,
+					      rows, data, s->stride, s->format);
+		}
+		y += rows;
+		offset += (u64)rows * s->stride;
+	}
+	stats[head->vm->index].bytes_painted += len * r->height;
+}
+
+/* What part of the head's place shows that part of its surface. */
+static struct rect surface_to_panel(const struct head *head, const struct rect *r)
+{
+	u64 sw = head->surface.width, sh = head->surface.height;
+	u64 pw = head->place.width, ph = head->place.height;
+	u64 left = r->x * pw / sw, top = r->y * ph / sh;
+	u64 right = ((r->x + (u64)r->width) * pw + sw - 1) / sw;
+	u64 bottom = ((r->y + (u64)r->height) * ph + sh - 1) / sh;
+
+	return (struct rect){ head->place.x + (u32)left, head->place.y + (u32)top,
+			      (u32)(right - left), (u32)(bottom - top) };
+}
+
+static void paint_composed_part(const struct head *head, const struct rect *part)
+{
+	struct rect r = surface_to_panel(head, part);
+
+	paint_composed(&r, &stats[head->vm->index]);
+}
+
+/* Takes out of the damage, which is in surface pixels, what higher pictures cover. */
+static bool subtract_covered(const struct head *head, struct damage *damage)
+{
+	bool above = false;
+
+	for (u32 i = 0; i < compositor_order.count; i++) {
+		const struct head *other = compositor_order.heads[i];
+		struct rect hole = rect_intersect(&other->place, &head->place);
+
+		hole.x -= head->place.x;
+		hole.y -= head->place.y;
+		if (above && !rect_empty(&hole) && !damage_subtract(damage, &hole))
+			return false;
+		above |= other == head;
+	}
+	return true;
+}
+
+static void paint_surface(struct head *head, const struct rect *r)
+{
+	struct rect cursor = compose_cursor_rect(head);
+	struct damage damage = { .count = 1, .rects = { *r } };
+
+	if (head->place.width != head->surface.width ||
+	    head->place.height != head->surface.height ||
+	    !subtract_covered(head, &damage) || !damage_subtract(&damage, &cursor)) {
+		paint_composed_part(head, r);
+		return;
+	}
+	for (u32 i = 0; i < damage.count; i++)
+		paint_direct(head, &damage.rects[i]);
+	cursor = rect_intersect(&cursor, r);
+	if (!rect_empty(&cursor))
+		paint_composed_part(head, &cursor);
+}
+
+void display_damage(struct dm_vm *vm, u32 head_number, const struct rect *r)
+{
+	struct head *head = compositor_head(vm, head_number);
+	struct rect all, part;
+
+	if (!head)
+		return;
+	stats[vm->index].frames++;
+	all = (struct rect){ 0, 0, head->surface.width, head->surface.height };
+	part = rect_intersect(r, &all);
+	if (!rect_empty(&part) && !rect_empty(&head->place))
+		paint_surface(head, &part);
+}
+
+/* ---- What is shown */
+
+static bool same_rect(const struct rect *a, const struct rect *b)
+{
+	return a->x == b->x && a->y == b->y && a->width == b->width && a->height == b->height;
+}
+
+void display_set(struct dm_vm *vm, u32 head_number, const struct surface *surface)
+{
+	struct head *head = compositor_head(vm, head_number);
+	struct rect before;
+
+	if (!head)
+		return;
+	before = head->place;
+	head->surface = surface ? *surface : (struct surface){ 0 };
+	head->at = surface_cursor(&head->surface);
+	head->place = layout_fit(&head->area, head->surface.width, head->surface.height);
+	if (!rect_empty(&before) && !same_rect(&before, &head->place))
+		paint_composed(&before, NULL);
+}
+
+void display_cursor(struct dm_vm *vm, u32 head_number, const u32 *image, s32 x, s32 y)
+{
+	struct head *head = compositor_head(vm, head_number);
+	struct rect before, after;
+
+	if (!head)
+		return;
+	before = compose_cursor_rect(head);
+	head->cursor = image;
+	head->cursor_x = x;
+	head->cursor_y = y;
+	after = compose_cursor_rect(head);
+	if (rect_empty(&head->place))
+		return;
+	if (!rect_empty(&before))
+		paint_composed_part(head, &before);
+	if (!rect_empty(&after))
+		paint_composed_part(head, &after);
+}
+
+struct rect display_placement(const struct dm_vm *vm, u32 head_number)
+{
+	const struct head *head = compositor_head(vm, head_number);
+
+	return head ? head->place : (struct rect){ 0 };
+}
+
+/* ---- Layout */
+
+static void show(struct head *head, const struct rect *area)
+{
+	head->area = *area;
+	head->place = layout_fit(area, head->surface.width, head->surface.height);
+	compositor_order.heads[compositor_order.count++] = head;
+}
+
+static void layout_tiles(void)
+{
+	struct rect all = panel_rect();
+	u32 total = 0, index = 0;
+
+	for (u32 i = 0; i < dm_vm_count; i++)
+		total += head_count(&dm_vms[i]);
+	for (u32 i = 0; i < dm_vm_count; i++) {
+		for (u32 k = 0; k < head_count(&dm_vms[i]); k++) {
+			struct rect cell = layout_cell(&all, total, index++);
+
+			show(&heads[i][k], &cell);
+		}
+	}
+}
+
+static void layout_focused(bool others)
+{
+	struct rect all = panel_rect();
+	u32 corner = 0;
+
+	for (u32 k = 0; focused && k < head_count(focused); k++) {
+		struct rect cell = layout_cell(&all, head_count(focused), k);
+
+		show(&heads[focused->index][k], &cell);
+	}
+	for (u32 i = 0; others && i < dm_vm_count; i++) {
+		for (u32 k = 0; &dm_vms[i] != focused && k < head_count(&dm_vms[i]); k++) {
+			struct rect area = layout_corner(all.width, all.height, corner++);
+
+			show(&heads[i][k], &area);
+		}
+	}
+}
+
+static void layout(void)
+{
+	for (u32 i = 0; i < compositor_order.count; i++)
+		compositor_order.heads[i]->place = (struct rect){ 0 };
+	compositor_order.count = 0;
+	if (dm_info->config.layout == LAYOUT_TILES)
+		layout_tiles();
+	else
+		layout_focused(dm_info->config.layout == LAYOUT_PIP);
+}
+
+static void paint_all(void)
+{
+	struct rect all = panel_rect();
+
+	paint_composed(&all, NULL);
+}
+
+void display_focus(struct dm_vm *vm)
+{
+	if (!vm || vm == focused || head_count(vm) == 0)
+		return;
+	focused = vm;
+	if (dm_info->config.layout == LAYOUT_TILES)
+		return;
+	layout();
+	paint_all();
+}
+
+void display_message(const char *line)
+{
+	struct rect r;
+
+	text_add(line);
+	r = text_rect();
+	paint_composed(&r, NULL);
+}
+
+void display_init(void)
+{
+	copy_init();
+	scanout_init(&dm_info->gop);
+	focused = NULL;
+	for (u32 i = 0; i < dm_vm_count; i++) {
+		for (u32 k = 0; k < DISPLAY_MAX_HEADS; k++)
+			heads[i][k] = (struct head){ .vm = &dm_vms[i] };
+		if (!focused && head_count(&dm_vms[i]))
+			focused = &dm_vms[i];
+	}
+	layout();
+	paint_all();
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * Writing to the panel; see scanout.h. Owns the description of the framebuffer.
+ */
+#include "scanout.h"
+#include "copy.h"
+#include "pixels.h"
+#include "dm/runtime.h"
+
+static struct {
+	u8 *base;
+	u32 width, height;
+	u64 stride; /* bytes */
+	bool bgrx;  /* the panel's layout is B8G8R8X8 */
+	struct channel rgb[3];
+} panel;
+
+static u32 line[SCANOUT_MAX_WIDTH];
+
+void scanout_init(const struct handoff_gop *gop)
+{
+	panel.base = (u8 *)(uintptr_t)gop->base;
+	panel.width = MIN(gop->width, SCANOUT_MAX_WIDTH);
+	panel.height = gop->height;
+	panel.stride = 4 * (u64)gop->stride;
+	panel.rgb[0] = channel_of(gop->red_mask);
+	panel.rgb[1] = channel_of(gop->green_mask);
+	panel.rgb[2] = channel_of(gop->blue_mask);
+	panel.bgrx = gop->red_mask == 0xff0000 && gop->green_mask == 0xff00 &&
+		     gop->blue_mask == 0xff;
+}
+
+u32 scanout_width(void)
+{
+	return panel.width;
+}
+
+u32 scanout_height(void)
+{
+	return panel.height;
+}
+
+u64 scanout_write(u32 x, u32 y, u32 width, u32 rows, const u8 *from, u64 stride, u32 format)
+{
+	u8 *to = panel.base + y * panel.stride + 4 * (u64)x;
+	u64 len = 4 * (u64)width;
+
+	if (panel.bgrx && pixels_are_bgrx(format)) {
+		copy_rows(to, panel.stride, from, stride, len, rows);
+		return 0;
+	}
+	for (u32 i = 0; i < rows; i++, to += panel.stride, from += stride) {
+		pixels_to_bgrx(line, from, width, format);
+		if (!panel.bgrx)
+			pixels_to_masks(line, line, width, panel.rgb);
+		copy_wide(to, line, len);
+	}
+	return len * rows;
+}
