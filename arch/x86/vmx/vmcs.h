@@ -136,17 +136,17 @@ enum vmcs_field {
 #define PROC2_ENCLS		 BIT(15)
 #define PROC2_XSAVES		 BIT(20)
 
-#define EXIT_CTL_SAVE_DEBUG	     BIT(2)
-#define EXIT_CTL_HOST_64	     BIT(9)
-#define EXIT_CTL_ACK_INTERRUPT	     BIT(15)
-#define EXIT_CTL_SAVE_PAT	     BIT(18)
-#define EXIT_CTL_LOAD_PAT	     BIT(19)
-#define EXIT_CTL_SAVE_EFER	     BIT(20)
-#define EXIT_CTL_LOAD_EFER	     BIT(21)
-#define ENTRY_CTL_LOAD_DEBUG	     BIT(2)
-#define ENTRY_CTL_IA32E_GUEST	     BIT(9)
-#define ENTRY_CTL_LOAD_PAT	     BIT(14)
-#define ENTRY_CTL_LOAD_EFER	     BIT(15)
+#define EXIT_CTL_SAVE_DEBUG    BIT(2)
+#define EXIT_CTL_HOST_64       BIT(9)
+#define EXIT_CTL_ACK_INTERRUPT BIT(15)
+#define EXIT_CTL_SAVE_PAT      BIT(18)
+#define EXIT_CTL_LOAD_PAT      BIT(19)
+#define EXIT_CTL_SAVE_EFER     BIT(20)
+#define EXIT_CTL_LOAD_EFER     BIT(21)
+#define ENTRY_CTL_LOAD_DEBUG   BIT(2)
+#define ENTRY_CTL_IA32E_GUEST  BIT(9)
+#define ENTRY_CTL_LOAD_PAT     BIT(14)
+#define ENTRY_CTL_LOAD_EFER    BIT(15)
 
 /* Interruption information, the same layout for entry, exit and IDT vectoring (25.8.3). */
 #define INTR_VALID	   BIT(31)
@@ -161,9 +161,9 @@ enum vmcs_field {
 #define INTR_TYPE_SOFT	   (6U << 8) /* INT3, INTO */
 
 /* Interruptibility state (25.4.2). */
-#define SHADOW_STI     BIT(0)
-#define SHADOW_MOV_SS  BIT(1)
-#define SHADOW_NMI     BIT(3)
+#define SHADOW_STI    BIT(0)
+#define SHADOW_MOV_SS BIT(1)
+#define SHADOW_NMI    BIT(3)
 
 #define PENDING_DEBUG_BS BIT(14)
 
