@@ -10,7 +10,6 @@
  * hands (io.orphan): the vCPU's next request is kept back until the domain is done with the old
  * one, or was started again. Locking: see ioreq.h.
  */
-#include <abi/range.h>
 #include "domain.h"
 #include "ioreq.h"
 
@@ -59,6 +58,11 @@ static void publish(struct vcpu *v)
 	slot->bar = io->bar;
 	slot->count = io->posted.count;
 	slot_set_state(slot, IOREQ_PENDING);
+}
+
+/* Tells the device domain of what publish() did. Not locked. */
+static void request_signal(struct vcpu *v)
+{
 	domain_signal(v->vm, &domain_shared->ioreq_pending[v->vm->index], v->index);
 }
 
@@ -78,26 +82,30 @@ enum trap_result ioreq_post(struct vcpu *v, u16 device, enum ioreq_space space, 
 			    struct access *a)
 {
 	struct vcpu_io *io = &v->io;
-	enum trap_result result = TRAP_UNHANDLED;
+	bool ready;
 
 	if (v->vm->index >= MAX_VMS || v->index >= MAX_VM_CPUS)
 		return TRAP_UNHANDLED;
 	spin_lock(&io->lock);
-	if (!io->active) {
-		io->posted = *a;
-		io->posted.addr = addr;
-		io->device = device;
-		io->space = (u8)space;
-		io->bar = bar;
-		io->seq++;
-		io->active = true;
-		v->counters[STAT_IOREQS]++;
-		if (slot_is_free(v))
-			publish(v);
-		result = TRAP_DEFER;
+	if (io->active) {
+		spin_unlock(&io->lock);
+		return TRAP_UNHANDLED;
 	}
+	io->posted = *a;
+	io->posted.addr = addr;
+	io->device = device;
+	io->space = (u8)space;
+	io->bar = bar;
+	io->seq++;
+	io->active = true;
+	ready = slot_is_free(v);
+	if (ready)
+		publish(v);
 	spin_unlock(&io->lock);
-	return result;
+	v->counters[STAT_IOREQS]++;
+	if (ready)
+		request_signal(v);
+	return TRAP_DEFER;
 }
 
 /* Whether the slot holds the answer to the request. Locked. */
@@ -109,28 +117,36 @@ static bool slot_answers(const struct vcpu *v)
 	       __atomic_load_n(&slot->seq, __ATOMIC_RELAXED) == v->io.seq;
 }
 
+/* Takes the answer out of the slot, which is free then. Locked. */
+static u64 slot_take(struct vcpu *v)
+{
+	struct ioreq *slot = vcpu_slot(v);
+	u64 answer = __atomic_load_n(&slot->value, __ATOMIC_RELAXED);
+	u32 size = v->io.posted.size;
+
+	if (__atomic_load_n(&slot->status, __ATOMIC_RELAXED) != IOREQ_OK)
+		answer = ~0ULL;
+	v->io.active = false;
+	slot_set_state(slot, IOREQ_FREE);
+	return size >= 8 ? answer : answer & (BIT(8 * size) - 1);
+}
+
 int ioreq_take(struct vcpu *v, u64 *value)
 {
 	struct vcpu_io *io = &v->io;
-	int error = -EAGAIN;
+	bool answered, ready;
 
 	spin_lock(&io->lock);
-	if (io->active && io->orphan) {
-		if (slot_is_free(v))
-			publish(v);
-	} else if (slot_answers(v)) {
-		struct ioreq *slot = vcpu_slot(v);
-		u64 answer = __atomic_load_n(&slot->value, __ATOMIC_RELAXED);
-
-		if (__atomic_load_n(&slot->status, __ATOMIC_RELAXED) != IOREQ_OK)
-			answer = ~0ULL;
-		*value = io->posted.size >= 8 ? answer : answer & (BIT(8 * io->posted.size) - 1);
-		io->active = false;
-		slot_set_state(slot, IOREQ_FREE);
-		error = 0;
-	}
+	ready = io->active && io->orphan && slot_is_free(v);
+	answered = !ready && slot_answers(v);
+	if (ready)
+		publish(v);
+	if (answered)
+		*value = slot_take(v);
 	spin_unlock(&io->lock);
-	return error;
+	if (ready)
+		request_signal(v);
+	return answered ? 0 : -EAGAIN;
 }
 
 void ioreq_cancel(struct vcpu *v)
@@ -155,16 +171,19 @@ void ioreq_cancel(struct vcpu *v)
 
 static void repost(struct vcpu *v)
 {
-	bool answered;
+	bool answered, ready;
 
 	spin_lock(&v->io.lock);
 	answered = slot_answers(v);
+	ready = v->io.active && !answered;
 	v->io.orphan = false;
-	if (!v->io.active)
-		slot_set_state(vcpu_slot(v), IOREQ_FREE);
-	else if (!answered)
+	if (ready)
 		publish(v);
+	else if (!answered)
+		slot_set_state(vcpu_slot(v), IOREQ_FREE);
 	spin_unlock(&v->io.lock);
+	if (ready)
+		request_signal(v);
 	if (answered)
 		vcpu_notify(v, VCPU_EVENT_IOREQ);
 }

@@ -20,6 +20,7 @@
 #include "vpic.h"
 #include "vpit.h"
 #include "pci.h"
+#include "pv.h"
 
 #define DOMAIN_VM MAX_VMS
 
@@ -32,6 +33,7 @@ enum vcpu_event {
 	VCPU_EVENT_STOP = BIT(5),
 	VCPU_EVENT_WAKE = BIT(6),  /* device domain: something is pending */
 	VCPU_EVENT_TIMER = BIT(7), /* look at the deadlines again */
+	VCPU_EVENT_START = BIT(8), /* from vcpu->start, or to wait for SIPI when !start_boot */
 };
 
 enum vcpu_run_state {
@@ -51,7 +53,7 @@ struct vcpu_io {
 	bool active; /* an ioreq was posted; exit holds what to do again */
 	bool answered;
 	struct vmexit exit;
-	struct access posted; /* addr as posted: in a BAR, the offset */
+	struct access posted;	/* addr as posted: in a BAR, the offset */
 	u64 replay[REPLAY_MAX]; /* values of the accesses of this instruction that are done */
 	u32 replay_count, replay_at;
 	u32 seq;
@@ -68,11 +70,14 @@ struct vcpu {
 	u32 cpu;   /* the core it is pinned to */
 	_Atomic u32 events;
 	_Atomic u32 state; /* enum vcpu_run_state; written by its own core only, but for start */
+	_Atomic u32 in_guest; /* counts entries and exits: odd while in guest mode */
 	u8 sipi_vector;
-	u64 deadline; /* TSC: the next thing to do for it by time (timers) */
+	bool start_boot;       /* the boot processor of its guest */
+	struct vm_start start; /* what VCPU_EVENT_START begins from */
+	u64 wait_until;	       /* the device domain in HC_WAIT: TSC */
 	struct vlapic lapic;
 	struct vcpu_io io;
-	u64 pv_clock_msr, pv_wall_msr, pv_eoi_msr; /* paravirtual clock and EOI, as KVM defines */
+	struct pv pv;
 	u64 counters[STAT_COUNT];
 	u64 unclaimed_since;
 	u32 unclaimed_burst;
@@ -107,6 +112,8 @@ void vcpu_notify(struct vcpu *v, u32 events);
 /* Raise an interrupt message in the guest: address and data as a PCI device would write them
  * (Intel SDM vol. 3, 11.11). */
 void vm_msi(struct vm *vm, u64 address, u32 data);
+/* Stops the guest for good, with a reason for the log, the console and the panel. */
+void vm_fatal(struct vm *vm, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Returns when every vCPU of the guest has left guest mode at least once since the call, so that
  * none uses second-stage translations that were taken away before. Without vm->lock held. */
 void vm_sync(struct vm *vm);
@@ -114,5 +121,16 @@ void vm_sync(struct vm *vm);
 int vm_read(struct vm *vm, gpa_t gpa, void *to, u32 len) must_check;
 int vm_write(struct vm *vm, gpa_t gpa, const void *from, u32 len) must_check;
 void *vm_ram(struct vm *vm, gpa_t gpa, u64 len); /* NULL when not wholly RAM */
+extern const struct guest_memory vm_memory_ops;	 /* read and write of it; ctx: the struct vm */
+
+/* Boot: guests from the configuration, with memory and second stage; their vCPUs on cores.
+ * Panics when memory does not suffice (boot/ has checked). */
+void vm_create_all(const struct config *config, u32 cores);
+/* The device domain's asks; 0 or -errno. */
+int vm_power_on_reset(struct vm *vm) must_check;
+int vm_start(struct vm *vm, const struct vm_start *start) must_check;
+int vm_stop(struct vm *vm) must_check;
+/* A vCPU has stopped (its core says so); the last one makes the guest's state final. */
+void vm_vcpu_stopped(struct vcpu *v);
 
 #endif
