@@ -52,8 +52,9 @@ void vlapic_init_signal(struct vlapic *l)
 }
 
 /* SDM 11.4.3 and 11.12.5: which modes may follow which. */
-int vlapic_set_base(struct vlapic *l, u64 value)
+int vlapic_set_base(struct vcpu *v, u64 value)
 {
+	struct vlapic *l = &v->lapic;
 	const u64 modes = APIC_BASE_EN | APIC_BASE_X2;
 	u64 from = l->base_msr & modes, to = value & modes;
 
@@ -61,10 +62,12 @@ int vlapic_set_base(struct vlapic *l, u64 value)
 	    (to == modes && !from) || (to == APIC_BASE_EN && from == modes))
 		return -EINVAL;
 	l->base_msr = (value & ~APIC_BASE_BSP) | (l->base_msr & APIC_BASE_BSP);
-	if (!to)
+	if (!to) {
 		reset_registers(l);
-	else if (to != from && vlapic_is_x2apic(l))
+		vcpu_notify(v, VCPU_EVENT_IRQ); /* the 8259 may be heard now */
+	} else if (to != from && vlapic_is_x2apic(l)) {
 		l->ldr = x2apic_ldr(l->id);
+	}
 	update_accepting(l);
 	return 0;
 }

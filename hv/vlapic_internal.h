@@ -66,7 +66,7 @@ bool vlapic_take(struct vcpu *v, u8 vector, bool level);
 void vlapic_error(struct vcpu *v, u32 esr_bit); /* any core */
 void vlapic_set_tpr(struct vcpu *v, u32 tpr);
 void vlapic_set_svr(struct vlapic *l, u32 svr);
-int vlapic_set_base(struct vlapic *l, u64 value) must_check;
+int vlapic_set_base(struct vcpu *v, u64 value) must_check;
 
 /* vlapic_timer.c: the timer's registers. */
 void vlapic_timer_set_lvt(struct vcpu *v, u32 lvt);

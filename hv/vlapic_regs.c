@@ -134,6 +134,8 @@ static void write_lvt(struct vcpu *v, u32 index, u32 value)
 		vlapic_timer_set_lvt(v, value);
 	else
 		v->lapic.lvt[index] = value;
+	if (index == LVT_LINT0)
+		vcpu_notify(v, VCPU_EVENT_IRQ); /* the 8259 may be heard now */
 }
 
 static int write_xapic_only(struct vcpu *v, u32 reg, u32 value)
@@ -296,7 +298,7 @@ int vlapic_wrmsr(struct vcpu *v, u32 msr, u64 value)
 		return 0;
 	}
 	if (msr == MSR_APIC_BASE)
-		return vlapic_set_base(&v->lapic, value);
+		return vlapic_set_base(v, value);
 	if (reg > 0xff)
 		return -ENOENT;
 	if (reg >= REG_COUNT || !vlapic_is_x2apic(&v->lapic))
