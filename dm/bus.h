@@ -3,8 +3,10 @@
 
 /*
  * How device models reach the hypervisor: registration of what the guest may touch, and
- * interrupts. All registrations go with the guest's devices and end with HC_VM_RESET's successor
- * only in that they may be repeated: registering the same thing again is 0.
+ * interrupts; and how the guest's accesses and doorbells reach device models.
+ *
+ * Registrations are made once in the life of a guest and outlast its resets: when the guest is
+ * known to the hypervisor already (dm was restarted) the same functions only fill the tables here.
  */
 #ifndef DM_BUS_H
 #define DM_BUS_H
@@ -23,5 +25,12 @@ int bus_add_doorbell(struct dm_device *dev, u8 bar, u64 offset, u8 size, unsigne
 void bus_msix(struct dm_device *dev, u16 vector);
 void bus_intx(struct dm_device *dev, bool level);
 void bus_isa_irq(struct dm_vm *vm, unsigned irq, bool level);
+
+/* Serves what the guest asked for: doorbells first, as they came before the requests. */
+void bus_serve(struct dm_vm *vm);
+/* As if every doorbell of the guest had been written. */
+void bus_ring_all(struct dm_vm *vm);
+/* Doorbells that arrived for the guest since start. */
+u64 bus_doorbell_count(const struct dm_vm *vm);
 
 #endif

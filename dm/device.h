@@ -34,10 +34,8 @@ struct dm_device_ops {
 	size_t state_size;
 	/* Whether this guest's configuration wants the device. NULL: always. */
 	bool (*wanted)(const struct vm_config *config);
-	/* Registers ports, BARs, doorbells with the hypervisor; called at each (re)start of dm and
-	 * before each start of the guest; must register the same things each time. When the guest
-	 * lives on (dm restart) the hypervisor still has the registrations: then `registered` is
-	 * true in the device and helpers in bus.h only look up the ids. 0 or -errno. */
+	/* Registers ports, BARs, doorbells (bus.h); called once in each generation of dm, and must
+	 * register the same things in the same order each time. 0 or -errno. */
 	int (*create)(struct dm_device *dev);
 	/* Power-on state; the guest's memory is not touched. Guest start and reset. */
 	void (*reset)(struct dm_device *dev);
@@ -55,10 +53,10 @@ struct dm_device_ops {
 struct dm_device {
 	const struct dm_device_ops *ops;
 	struct dm_vm *vm;
-	void *state;	  /* in the state region */
-	void *priv;	  /* static storage of the model, not kept across restarts */
-	u16 id;		  /* given by the hypervisor (PCI) or by the bus (ports) */
-	u64 deadline;	  /* TSC; DM_NO_DEADLINE at first */
+	void *state;  /* in the state region */
+	void *priv;   /* static storage of the model, not kept across restarts */
+	u16 id;	      /* given by the hypervisor (PCI) or by the bus (ports) */
+	u64 deadline; /* TSC; DM_NO_DEADLINE at first */
 };
 
 #endif

@@ -24,8 +24,8 @@ int str_format(char *to, size_t size, const char *format, ...)
 int str_vformat(char *to, size_t size, const char *format, va_list args);
 
 extern const struct dm_info *dm_info;
-u64 time_now(void);	      /* TSC */
-u64 time_from_us(u64 us);     /* microseconds to TSC ticks, no overflow up to a day */
+u64 time_now(void);	  /* TSC */
+u64 time_from_us(u64 us); /* microseconds to TSC ticks, no overflow up to a day */
 u64 time_to_us(u64 ticks);
 
 /* One line into the hypervisor's log ("dm: " is put before it). No trailing newline. */

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * The device domain's event loop. One thread, no interrupts: take what the hypervisor flagged,
+ * serve it, run what is due by time, push out text, sleep until the next of either.
+ *
+ * No wake-up is lost: `pending` is taken before what it announces, and HC_WAIT returns at once when
+ * a bit of it is set. After a restart everything is looked at once as if flagged.
+ */
+#include "bus.h"
+#include "devices.h"
+#include "display/display.h"
+#include "drivers/com1.h"
+#include "hypercall.h"
+#include "life.h"
+#include "remote/console.h"
+#include "runtime.h"
+#include "state.h"
+
+#include <stdatomic.h>
+
+__attribute__((noreturn)) void dm_main(void);
+
+static struct dm_shared *const shared = (struct dm_shared *)DM_SHARED_BASE;
+
+static void serve_vm(struct dm_vm *vm)
+{
+	u64 events = atomic_exchange(&shared->vm_events[vm->index], 0);
+
+	state_serve(vm->index);
+	bus_serve(vm);
+	if (events)
+		life_event(vm, events);
+	state_serve_done();
+}
+
+static void serve_host(void)
+{
+	u64 events = atomic_exchange(&shared->host_events, 0);
+
+	if (events & HOST_EVENT_SERIAL) {
+		console_receive();
+		hc_irq_unmask(HOST_EVENT_SERIAL);
+	}
+}
+
+static void serve_pending(u64 pending)
+{
+	for (u32 i = 0; i < dm_vm_count; i++)
+		if (pending & BIT(i))
+			serve_vm(&dm_vms[i]);
+	if (pending & DM_PENDING_HOST)
+		serve_host();
+}
+
+static u64 run_timers(void)
+{
+	u64 next = DM_NO_DEADLINE;
+	u64 now = time_now();
+
+	for (u32 i = 0; i < dm_vm_count; i++) {
+		u64 deadline;
+
+		if (state_guest(i)->phase != PHASE_RUNNING)
+			continue;
+		state_serve(i);
+		deadline = devices_timers(&dm_vms[i], now);
+		state_serve_done();
+		next = MIN(next, deadline);
+	}
+	return next;
+}
+
+static void start(void)
+{
+	bool adopted;
+
+	if (dm_info->size != sizeof(struct dm_info))
+		dm_die("this device domain was built for another hypervisor");
+	adopted = state_init();
+	com1_init();
+	console_init(adopted);
+	vm_init();
+	display_init();
+	if (dm_info->generation)
+		log_line("restarted (%u): %s", dm_info->generation, dm_info->restart_reason);
+	life_init(adopted);
+}
+
+void dm_main(void)
+{
+	u64 pending = ~0ULL;
+
+	start();
+	for (;;) {
+		u64 deadline;
+
+		serve_pending(pending);
+		deadline = run_timers();
+		deadline = MIN(deadline, console_run());
+		pending = atomic_exchange(&shared->pending, 0);
+		if (pending)
+			continue;
+		hc_wait(deadline);
+		pending = atomic_exchange(&shared->pending, 0);
+	}
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * Console commands. A command prints at most COMMAND_ROOM bytes at once (the console waits until
+ * there is room for that before it calls); one with more to say, or that has to wait, sets a step
+ * function, which is called again and again until it is done. One command runs at a time.
+ */
+#ifndef DM_COMMAND_H
+#define DM_COMMAND_H
+
+#include "../vm.h"
+
+#define COMMAND_ROOM	 32768u
+#define COMMAND_STEP	 4096u /* room that a step may rely on */
+#define COMMAND_MAX_ARGS 4
+
+enum command_result {
+	COMMAND_DONE,	/* print ok */
+	COMMAND_FAILED, /* the reason was printed with command_fail */
+	COMMAND_MORE,	/* call job->step */
+};
+
+struct command_job {
+	enum command_result (*step)(struct command_job *job);
+	struct dm_vm *vm;
+	const u8 *data; /* what is being printed */
+	u64 at, end;	/* position in it, or in a ring */
+	u64 deadline;	/* TSC: give up */
+	bool quiet;	/* no log lines in between until it is done */
+};
+
+struct command {
+	const char *name;
+	const char *arguments; /* for help */
+	const char *help;
+	u32 min_args, max_args;
+	enum command_result (*run)(struct command_job *job, char **args, u32 count);
+};
+
+/* The table, ended by an entry without a name. */
+extern const struct command command_table[];
+
+void command_print(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Prints "error: ..." and returns COMMAND_FAILED. */
+enum command_result command_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The guest of that name; prints the error when there is none. */
+struct dm_vm *command_vm(const char *name);
+
+enum command_result command_screenshot(struct command_job *job, char **args, u32 count);
+enum command_result command_crc(struct command_job *job, char **args, u32 count);
+enum command_result command_log(struct command_job *job, char **args, u32 count);
+enum command_result command_console(struct command_job *job, char **args, u32 count);
+enum command_result command_stats(struct command_job *job, char **args, u32 count);
+
+#endif
