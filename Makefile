@@ -80,19 +80,27 @@ generated := $(BUILD)/gen/build_id.h $(BUILD)/gen/font_8x16.h $(BUILD)/gen/dsdt_
 	$(BUILD)/gen/ps2_aml.h
 .SECONDARY: $(generated)
 
+# What a build depends on beside the files' contents: flags, and which files there are. When that
+# changes, all is built anew.
+build_inputs := $(HV_FLAGS) $(DM_FLAGS) $(BOOT_FLAGS) $(HOST_FLAGS) $(WARN) $(LINK) \
+	$(hv_src) $(dm_src) $(lwip_src) $(boot_src)
+$(BUILD)/gen/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(build_inputs)' | cmp -s - $@ || echo '$(build_inputs)' >$@
+
 define compile
 $(call say,CC)
 @mkdir -p $(@D)
 $(Q)$(CC) $(1) -c -o $@ $<
 endef
 
-$(BUILD)/obj/hv/%.o: % | $(generated)
+$(BUILD)/obj/hv/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(HV_FLAGS) $(WARN))
-$(BUILD)/obj/dm/%.o: % | $(generated)
+$(BUILD)/obj/dm/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(DM_FLAGS) $(WARN))
-$(BUILD)/obj/lwip/%.o: % | $(generated)
+$(BUILD)/obj/lwip/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(DM_FLAGS) -w)
-$(BUILD)/obj/boot/%.o: % | $(generated)
+$(BUILD)/obj/boot/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(BOOT_FLAGS) $(WARN))
 
 $(BUILD)/hv.elf: arch/x86/hv.lds $(hv_obj)
@@ -143,7 +151,7 @@ $(BUILD)/gen/%_aml.h: dm/devices/%.asl
 		sed 's/ \(..\)/0x\1,/g'; echo "};"; } >$@
 
 # ---- Host tools ------------------------------------------------------------------------------
-$(BUILD)/tools/%: tools/%.c
+$(BUILD)/tools/%: tools/%.c $(BUILD)/gen/flags
 	$(call say,HOSTCC)
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(HOST_FLAGS) $(WARN) -o $@ $(filter %.c,$^) -lm

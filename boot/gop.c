@@ -88,7 +88,8 @@ static void mode_set(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, u32 width, u32 height)
 		if (info)
 			report("the display has mode %ux%u%s", info->HorizontalResolution,
 			       info->VerticalResolution,
-			       format_masks(info, &m) ? "" : " (not linear)");
+			       format_masks(info, &m) ? ""
+						      : " (not linear, or not of 32 bits a pixel)");
 	}
 	refuse("the display has no mode %ux%u", width, height);
 }
