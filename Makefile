@@ -80,13 +80,12 @@ generated := $(BUILD)/gen/build_id.h $(BUILD)/gen/font_8x16.h $(BUILD)/gen/dsdt_
 	$(BUILD)/gen/ps2_aml.h
 .SECONDARY: $(generated)
 
-# What a build depends on beside the files' contents: flags, and which files there are. When that
-# changes, all is built anew.
-build_inputs := $(HV_FLAGS) $(DM_FLAGS) $(BOOT_FLAGS) $(HOST_FLAGS) $(WARN) $(LINK) \
-	$(hv_src) $(dm_src) $(lwip_src) $(boot_src)
+# What a build depends on beside files' contents: flags, and which sources there are.
+stamp = @mkdir -p $(@D); echo '$(strip $(1))' | cmp -s - $@ || echo '$(strip $(1))' >$@
 $(BUILD)/gen/flags: FORCE
-	@mkdir -p $(@D)
-	@echo '$(build_inputs)' | cmp -s - $@ || echo '$(build_inputs)' >$@
+	$(call stamp,$(HV_FLAGS) $(DM_FLAGS) $(BOOT_FLAGS) $(HOST_FLAGS) $(WARN))
+$(BUILD)/gen/sources: FORCE
+	$(call stamp,$(LINK) $(hv_src) $(dm_src) $(lwip_src) $(boot_src))
 
 define compile
 $(call say,CC)
@@ -103,10 +102,10 @@ $(BUILD)/obj/lwip/%.o: % $(BUILD)/gen/flags | $(generated)
 $(BUILD)/obj/boot/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(BOOT_FLAGS) $(WARN))
 
-$(BUILD)/hv.elf: arch/x86/hv.lds $(hv_obj)
+$(BUILD)/hv.elf: arch/x86/hv.lds $(hv_obj) $(BUILD)/gen/sources
 	$(call say,LD)
 	$(Q)$(CC) $(LINK) -T $< -o $@ $(hv_obj)
-$(BUILD)/dm.elf: dm/dm.lds $(dm_obj) $(lwip_obj)
+$(BUILD)/dm.elf: dm/dm.lds $(dm_obj) $(lwip_obj) $(BUILD)/gen/sources
 	$(call say,LD)
 	$(Q)$(CC) $(LINK) -T $< -o $@ $(dm_obj) $(lwip_obj)
 
@@ -120,7 +119,7 @@ $(BUILD)/obj/boot/boot/embed.S.o: $(BUILD)/obj/boot/hv.stripped $(BUILD)/obj/boo
 $(BUILD)/obj/boot/boot/embed.S.o: BOOT_FLAGS += -Wa,-I$(BUILD)/obj/boot
 $(BUILD)/obj/boot/boot/format.c.o: WARN :=
 
-$(BUILD)/boot.so: $(boot_obj)
+$(BUILD)/boot.so: $(boot_obj) $(BUILD)/gen/sources
 	$(call say,LD)
 	$(Q)ld -shared -Bsymbolic -nostdlib -znocombreloc -z noexecstack --no-undefined \
 		--build-id=none --no-warn-rwx-segments -T /usr/lib/elf_x86_64_efi.lds -o $@ \
