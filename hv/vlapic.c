@@ -127,9 +127,11 @@ int vlapic_pending(struct vlapic *l)
 
 void vlapic_accept(struct vlapic *l, u8 vector)
 {
-	__atomic_fetch_and(&l->irr[vector / 64], ~BIT(vector % 64), __ATOMIC_SEQ_CST);
+	u32 n = vector;
+
+	__atomic_fetch_and(&l->irr[n / 64], ~BIT(n % 64), __ATOMIC_SEQ_CST);
 	l->in_service[++l->depth] = vector;
-	l->ppr = vector & 0xf0;
+	l->ppr = n & 0xf0;
 }
 
 /* The priority fell: what waited for it may be deliverable now. */
@@ -139,7 +141,7 @@ static inline void notify_waiting(struct vcpu *v)
 		vcpu_notify(v, VCPU_EVENT_IRQ);
 }
 
-static inline bool is_level(const struct vlapic *l, u8 vector)
+static inline bool is_level(const struct vlapic *l, u32 vector)
 {
 	return __atomic_load_n(&l->tmr[vector / 64], __ATOMIC_RELAXED) >> vector % 64 & 1;
 }
@@ -147,14 +149,14 @@ static inline bool is_level(const struct vlapic *l, u8 vector)
 void vlapic_eoi(struct vcpu *v)
 {
 	struct vlapic *l = &v->lapic;
-	u8 depth = l->depth, vector = l->in_service[depth];
+	u32 depth = l->depth, vector = l->in_service[depth];
 
 	if (!depth)
 		return;
 	l->depth = --depth;
 	l->ppr = processor_priority(l->tpr, l->in_service[depth]);
 	if (is_level(l, vector))
-		vioapic_eoi(v->vm, vector);
+		vioapic_eoi(v->vm, (u8)vector);
 	notify_waiting(v);
 }
 
@@ -163,7 +165,7 @@ bool vlapic_can_skip_eoi(struct vlapic *l, u8 vector)
 	return !any_requested(l) && !is_level(l, vector);
 }
 
-static inline void request(struct vcpu *v, u8 vector, bool level)
+static inline void request(struct vcpu *v, u32 vector, bool level)
 {
 	struct vlapic *l = &v->lapic;
 	u64 bit = BIT(vector % 64);
@@ -202,7 +204,7 @@ void vlapic_error(struct vcpu *v, u32 esr_bit)
 
 	__atomic_fetch_or(&v->lapic.esr_pending, esr_bit, __ATOMIC_SEQ_CST);
 	if (!(lvt & LVT_MASKED) && (lvt & LVT_VECTOR) >= 16)
-		request(v, (u8)(lvt & LVT_VECTOR), false);
+		request(v, lvt & LVT_VECTOR, false);
 }
 
 void vlapic_set_tpr(struct vcpu *v, u32 tpr)

@@ -37,7 +37,7 @@ struct vlapic {
 	bool accepting; /* enabled, by base_msr and by svr: takes fixed interrupts */
 	/* The ISR: in_service[1..depth] are the vectors in service, the highest last. At most one
 	 * of each priority class, for only a higher class interrupts; [0] is always 0. */
-	u8 depth;
+	u32 depth;
 	u8 in_service[16];
 	u32 lvt[LVT_COUNT];
 	u32 id;

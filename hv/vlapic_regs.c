@@ -293,6 +293,10 @@ int vlapic_wrmsr(struct vcpu *v, u32 msr, u64 value)
 {
 	u32 reg = msr - MSR_X2APIC;
 
+	if (reg == REG_EOI && !value && vlapic_is_x2apic(&v->lapic)) {
+		vlapic_eoi(v);
+		return 0;
+	}
 	if (msr == MSR_TSC_DEADLINE) {
 		vlapic_timer_set_tsc(v, value);
 		return 0;
