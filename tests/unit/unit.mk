@@ -26,7 +26,7 @@ SHELL := /bin/bash
 TESTS ?= $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS ?= $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/fuzz_*.c)))
 
-INCLUDES := -Ihv/include -Iarch/include -Ihv -Iarch/x86 -Iarch/fake -Idm -I. -I$(BUILD)/gen \
+INCLUDES := -Ihv/include -Iarch/include -iquote hv -iquote arch/x86 -iquote arch/fake -iquote dm -I. -I$(BUILD)/gen \
 	-isystem /usr/include/stb
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wundef
