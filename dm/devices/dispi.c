@@ -52,8 +52,9 @@ u16 dispi_read(const struct dispi *d, u32 index)
 	}
 	if (index == DISPI_VIRT_HEIGHT) {
 		u64 line = 4ULL * regs[DISPI_VIRT_WIDTH];
+		u64 lines = line ? d->vram.len / line : 0;
 
-		return line ? (u16)MIN(d->vram.len / line, 0xffff) : 0;
+		return lines > 0xffff ? 0xffff : (u16)lines;
 	}
 	return regs[index];
 }
@@ -132,8 +133,8 @@ bool dispi_surface(const struct dispi *d, struct surface *surface)
 	const u16 *regs = d->state ? d->state->regs : NULL;
 	u64 stride, end;
 
-	if (!regs || (regs[DISPI_ENABLE] & (DISPI_ENABLED | DISPI_LFB)) !=
-			     (DISPI_ENABLED | DISPI_LFB))
+	if (!regs ||
+	    (regs[DISPI_ENABLE] & (DISPI_ENABLED | DISPI_LFB)) != (DISPI_ENABLED | DISPI_LFB))
 		return false;
 	if (regs[DISPI_BPP] != 32 || !regs[DISPI_XRES] || !regs[DISPI_YRES] ||
 	    regs[DISPI_XRES] > regs[DISPI_VIRT_WIDTH])

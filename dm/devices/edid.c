@@ -116,7 +116,7 @@ static void put_established(u8 *edid, const struct timing *t)
 	if (t->width >= 800 && t->height >= 600)
 		edid[35] |= BIT(0); /* 800x600 at 60 Hz */
 	if (t->width >= 1024 && t->height >= 768)
-		edid[36] |= BIT(3); /* 1024x768 at 60 Hz */
+		edid[36] |= BIT(3);   /* 1024x768 at 60 Hz */
 	for (u32 i = 38; i < 54; i++) /* 3.9: no standard timings */
 		edid[i] = 1;
 }
@@ -132,7 +132,7 @@ static void put_base(u8 *edid, const struct timing *t, u32 serial)
 	edid[9] = (u8)(('R' - '@') << 5 | ('L' - '@'));
 	edid[10] = 1; /* product */
 	memcpy(edid + 12, &serial, 4);
-	edid[16] = 1;	       /* week */
+	edid[16] = 1; /* week */
 	edid[17] = 2024 - 1990;
 	edid[18] = 1;
 	edid[19] = 4;

@@ -160,8 +160,9 @@ static void lfb_schedule(struct gpu *gpu)
 	u32 refresh = dm_info->config.refresh;
 
 	if (lfb_shown(gpu))
-		gpu->dev->deadline = MIN(gpu->dev->deadline,
-					 time_now() + time_from_us(1000000 / (refresh ? refresh : 60)));
+		gpu->dev->deadline =
+			MIN(gpu->dev->deadline,
+			    time_now() + time_from_us(1000000 / (refresh ? refresh : 60)));
 }
 
 static void lfb_changed(struct gpu *gpu)

@@ -28,11 +28,11 @@
 #include "virtio_gpu_protocol.h"
 #include "virtio_pci.h"
 
-#define GPU_MAX_RESOURCES   1024
-#define GPU_MAX_ENTRIES	    16384     /* of backing, a resource */
-#define GPU_MAX_POOL_PAGES  65536     /* 256 MiB of host memory a guest */
-#define GPU_MAX_BLOB_SIZE   MIB(1024)
-#define GPU_CURSOR_BYTES    (GPU_CURSOR_SIZE * GPU_CURSOR_SIZE * 4)
+#define GPU_MAX_RESOURCES  1024
+#define GPU_MAX_ENTRIES	   16384 /* of backing, a resource */
+#define GPU_MAX_POOL_PAGES 65536 /* 256 MiB of host memory a guest */
+#define GPU_MAX_BLOB_SIZE  MIB(1024)
+#define GPU_CURSOR_BYTES   (GPU_CURSOR_SIZE * GPU_CURSOR_SIZE * 4)
 
 enum { GPU_CONTROL_QUEUE, GPU_CURSOR_QUEUE, GPU_QUEUES };
 enum gpu_resource_kind { GPU_RESOURCE_2D = 1, GPU_RESOURCE_BLOB };
@@ -62,8 +62,8 @@ struct gpu_resource {
 struct gpu_scanout {
 	u32 resource_id; /* 0: off */
 	u32 format, stride;
-	struct rect r;	 /* the part of the resource's picture that is shown */
-	u64 offset;	 /* of the picture in the blob */
+	struct rect r; /* the part of the resource's picture that is shown */
+	u64 offset;    /* of the picture in the blob */
 };
 
 struct gpu_cursor {

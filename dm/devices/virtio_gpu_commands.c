@@ -68,13 +68,13 @@ static u32 no_capset(struct gpu *gpu, const union request *r, const struct virtq
 	return GPU_ERR_INVALID_PARAMETER;
 }
 
-#define COMMAND(name, call)                                                                        \
-	static u32 name(struct gpu *gpu, const union request *r, const struct virtq_chain *chain,  \
-			union answer *answer)                                                      \
-	{                                                                                          \
-		(void)chain;                                                                       \
-		(void)answer;                                                                      \
-		return call;                                                                       \
+#define COMMAND(name, call)                                                                       \
+	static u32 name(struct gpu *gpu, const union request *r, const struct virtq_chain *chain, \
+			union answer *answer)                                                     \
+	{                                                                                         \
+		(void)chain;                                                                      \
+		(void)answer;                                                                     \
+		return call;                                                                      \
 	}
 COMMAND(create_2d, gpu_resource_create_2d(gpu, &r->create_2d, chain->redo))
 COMMAND(unref, gpu_resource_unref(gpu, r->resource.resource_id, chain->redo))

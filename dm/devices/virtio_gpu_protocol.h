@@ -15,10 +15,10 @@
 #define VIRTIO_GPU_F_RESOURCE_UUID BIT(2)
 #define VIRTIO_GPU_F_RESOURCE_BLOB BIT(3)
 
-#define GPU_MAX_SCANOUTS  16
-#define GPU_CURSOR_SIZE	  64 /* pixels, both ways */
-#define GPU_FLAG_FENCE	  BIT(0)
-#define GPU_EVENT_DISPLAY BIT(0)
+#define GPU_MAX_SCANOUTS   16
+#define GPU_CURSOR_SIZE	   64 /* pixels, both ways */
+#define GPU_FLAG_FENCE	   BIT(0)
+#define GPU_EVENT_DISPLAY  BIT(0)
 #define GPU_BLOB_MEM_GUEST 1
 
 enum gpu_command_type {

@@ -57,10 +57,9 @@ static void publish(struct gpu_resource *slot, const struct gpu_resource *res, u
 u32 gpu_resource_create_2d(struct gpu *gpu, const struct gpu_create_2d *c, bool redo)
 {
 	struct gpu_resource *slot = gpu_resource_find(gpu, c->resource_id);
-	struct gpu_resource res = { .kind = GPU_RESOURCE_2D,
-				    .format = c->format,
-				    .width = c->width,
-				    .height = c->height };
+	struct gpu_resource res = {
+		.kind = GPU_RESOURCE_2D, .format = c->format, .width = c->width, .height = c->height
+	};
 	u64 pixels = (u64)c->width * c->height;
 
 	if (slot)
@@ -160,8 +159,8 @@ void gpu_resources_adopt(struct gpu *gpu)
 				 gpu->dev->vm->config->name, res->id);
 			res->id = 0;
 		} else if (res->run_count && !gpu_backing_adopt(gpu, res)) {
-			log_line("%s: resource %u has lost its backing",
-				 gpu->dev->vm->config->name, res->id);
+			log_line("%s: resource %u has lost its backing", gpu->dev->vm->config->name,
+				 res->id);
 			res->run_count = 0;
 		}
 	}

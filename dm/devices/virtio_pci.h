@@ -33,14 +33,14 @@ enum virtio_status {
 	VIRTIO_FAILED = 128,
 };
 
-#define VIRTIO_BAR	  2
-#define VIRTIO_BAR_SIZE	  KIB(16)
-#define VIRTIO_NOTIFY_BAR 5
-#define VIRTIO_MSIX_BAR	  4
-#define VIRTIO_COMMON	  0x1000 /* offsets in BAR 2; each structure's part ends where the next */
-#define VIRTIO_ISR	  0x1800 /* begins */
-#define VIRTIO_DEVICE	  0x2000
-#define VIRTIO_NOTIFY	  0x3000
+#define VIRTIO_BAR		 2
+#define VIRTIO_BAR_SIZE		 KIB(16)
+#define VIRTIO_NOTIFY_BAR	 5
+#define VIRTIO_MSIX_BAR		 4
+#define VIRTIO_COMMON		 0x1000 /* offsets in BAR 2; each structure's part ends where the next */
+#define VIRTIO_ISR		 0x1800 /* begins */
+#define VIRTIO_DEVICE		 0x2000
+#define VIRTIO_NOTIFY		 0x3000
 #define VIRTIO_NOTIFY_MULTIPLIER 4
 
 struct virtio_state { /* in the state region, all zero after a reset but for the vectors */
@@ -81,9 +81,9 @@ struct virtio_device {
 /* What the device is on the bus. */
 struct virtio_identity {
 	u8 devfn;
-	u16 device;	 /* 0x1040 + virtio device type */
+	u16 device; /* 0x1040 + virtio device type */
 	u16 subsystem;
-	u32 class_code;	 /* class << 16 | subclass << 8 | interface */
+	u32 class_code; /* class << 16 | subclass << 8 | interface */
 	u16 msix_vectors;
 	struct pci_bar_template bar0; /* the model's own; size 0: none */
 };

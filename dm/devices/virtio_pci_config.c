@@ -11,10 +11,10 @@
 enum { CAP_COMMON = 1, CAP_NOTIFY, CAP_ISR, CAP_DEVICE, CAP_PCI };
 enum { PCI_CAP_VENDOR = 0x09, PCI_CAP_MSIX = 0x11 };
 
-#define VIRTIO_VENDOR	    0x1af4
-#define FIRST_CAP	    0x40
-#define MSIX_PBA	    0x800
-#define PCI_STATUS_CAPS	    0x10
+#define VIRTIO_VENDOR	0x1af4
+#define FIRST_CAP	0x40
+#define MSIX_PBA	0x800
+#define PCI_STATUS_CAPS 0x10
 
 struct builder {
 	struct pci_template t;

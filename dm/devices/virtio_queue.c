@@ -227,8 +227,8 @@ static s64 segments_copy(const struct dm_vm *vm, const struct virtq_segment *seg
 		part = MIN(segment[i].len - offset, len - done);
 		if (segment[i].gpa + offset < segment[i].gpa)
 			return -EFAULT;
-		err = to_guest ? vm_write(vm, segment[i].gpa + offset, data + done, part) :
-				 vm_read(vm, segment[i].gpa + offset, data + done, part);
+		err = to_guest ? vm_write(vm, segment[i].gpa + offset, data + done, part)
+			       : vm_read(vm, segment[i].gpa + offset, data + done, part);
 		if (err)
 			return err;
 		done += part;

@@ -19,7 +19,7 @@
 
 #include "dm/vm.h"
 
-#define VIRTQ_MAX_SIZE	256
+#define VIRTQ_MAX_SIZE	 256
 #define VIRTIO_NO_VECTOR 0xffff
 
 /* Stores before it reach the state region before those after it (a restart sees program order). */
@@ -54,9 +54,9 @@ struct virtq_segment {
 /* One request: readable segments first, then writable ones. */
 struct virtq_chain {
 	u16 head;
-	bool redo;	   /* its effects had begun when dm was restarted */
-	u32 out_count;	   /* segments to read: [0, out_count) */
-	u32 in_count;	   /* segments to write: [out_count, out_count + in_count) */
+	bool redo;	     /* its effects had begun when dm was restarted */
+	u32 out_count;	     /* segments to read: [0, out_count) */
+	u32 in_count;	     /* segments to write: [out_count, out_count + in_count) */
 	u64 out_len, in_len; /* bytes */
 	struct virtq_segment segments[VIRTQ_MAX_SIZE];
 };

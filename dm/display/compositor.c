@@ -160,8 +160,8 @@ static void paint_surface(struct head *head, const struct rect *r)
 	struct damage damage = { .count = 1, .rects = { *r } };
 
 	if (head->place.width != head->surface.width ||
-	    head->place.height != head->surface.height ||
-	    !subtract_covered(head, &damage) || !damage_subtract(&damage, &cursor)) {
+	    head->place.height != head->surface.height || !subtract_covered(head, &damage) ||
+	    !damage_subtract(&damage, &cursor)) {
 		paint_composed_part(head, r);
 		return;
 	}

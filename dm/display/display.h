@@ -14,7 +14,7 @@
 #define DM_DISPLAY_H
 
 #include <abi/range.h>
-#include "vm.h"
+#include "dm/vm.h"
 
 /* 32-bit little-endian pixel layouts, named by bytes in memory order as VIRTIO does. */
 enum pixel_format {
@@ -35,10 +35,10 @@ struct piece {
 };
 
 struct surface {
-	u32 width, height; /* pixels; 0 x 0: nothing shown (dark) */
-	u32 stride;	   /* bytes a line */
-	u32 format;	   /* enum pixel_format */
-	u64 offset;	   /* bytes from the first piece's start to pixel (0,0) */
+	u32 width, height;	    /* pixels; 0 x 0: nothing shown (dark) */
+	u32 stride;		    /* bytes a line */
+	u32 format;		    /* enum pixel_format */
+	u64 offset;		    /* bytes from the first piece's start to pixel (0,0) */
 	const struct piece *pieces; /* owned by the model, valid while the surface is set */
 	u32 piece_count;
 };

@@ -57,8 +57,10 @@ static void make_codes(void)
 {
 	for (u32 i = 0; i < 288; i++) {
 		u32 len = i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8;
-		u32 code = i < 144 ? 0x30 + i : i < 256 ? 0x190 + i - 144 : i < 280 ? i - 256 :
-										      0xc0 + i - 280;
+		u32 code = i < 144   ? 0x30 + i
+			   : i < 256 ? 0x190 + i - 144
+			   : i < 280 ? i - 256
+				     : 0xc0 + i - 280;
 
 		tables.code[i] = reverse(code, len);
 		tables.code_len[i] = (u8)len;

@@ -28,8 +28,8 @@ void scanout_init(const struct handoff_gop *gop)
 	panel.rgb[0] = channel_of(gop->red_mask);
 	panel.rgb[1] = channel_of(gop->green_mask);
 	panel.rgb[2] = channel_of(gop->blue_mask);
-	panel.bgrx = gop->red_mask == 0xff0000 && gop->green_mask == 0xff00 &&
-		     gop->blue_mask == 0xff;
+	panel.bgrx =
+		gop->red_mask == 0xff0000 && gop->green_mask == 0xff00 && gop->blue_mask == 0xff;
 }
 
 u32 scanout_width(void)

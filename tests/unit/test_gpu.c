@@ -1,0 +1,772 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/* sources: tests/unit/display_stubs.c dm/devices/virtio_queue.c dm/devices/virtio_pci.c
+ * dm/devices/virtio_pci_config.c dm/devices/virtio_gpu.c dm/devices/virtio_gpu_backing.c
+ * dm/devices/virtio_gpu_commands.c dm/devices/virtio_gpu_cursor.c dm/devices/virtio_gpu_pool.c
+ * dm/devices/virtio_gpu_resources.c dm/devices/virtio_gpu_scanouts.c dm/devices/dispi.c
+ * dm/devices/edid.c dm/display/compositor.c dm/display/compose.c dm/display/copy.c
+ * dm/display/damage.c dm/display/layout.c dm/display/pixels.c dm/display/scanout.c
+ * dm/display/surface.c dm/display/text.c dm/display/png.c dm/display/screenshot.c */
+/*
+ * The GPU device through its registers and queues, as a driver sees it: every command right and
+ * wrong, limits, fences, and a restart of the domain at every point of every command.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+#include "display_stubs.h"
+
+#define ALL_FEATURES                                                           \
+	(VIRTIO_F_VERSION_1 | VIRTIO_GPU_F_EDID | VIRTIO_GPU_F_RESOURCE_BLOB | \
+	 VIRTIO_F_INDIRECT_DESC)
+#define PIXELS STUB_DATA_BASE
+
+static struct dm_device *dev;
+
+static int setup(void **state)
+{
+	(void)state;
+	stub_start(1280, 800, LAYOUT_TILES, 2);
+	dev = stub_device(&virtio_vga_ops);
+	assert_non_null(dev);
+	stub_driver_start(dev, ALL_FEATURES);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	stub_stop();
+	return 0;
+}
+
+static u32 run(const void *request, u32 len)
+{
+	return stub_command(dev, GPU_CONTROL_QUEUE, request, len, 2048);
+}
+#define RUN(command) run(&(command), sizeof(command))
+
+static struct gpu_header header(u32 type)
+{
+	return (struct gpu_header){ .type = type };
+}
+
+static u32 create_2d(u32 id, u32 format, u32 width, u32 height)
+{
+	struct gpu_create_2d c = { header(GPU_CMD_RESOURCE_CREATE_2D), id, format, width, height };
+
+	return RUN(c);
+}
+
+static u32 resource_command(u32 type, u32 id)
+{
+	struct gpu_resource_command c = { header(type), id, 0 };
+
+	return RUN(c);
+}
+
+struct attach {
+	struct gpu_attach c;
+	struct gpu_mem_entry entries[8];
+};
+
+static u32 attach(u32 id, u32 count, u64 addr, u32 len, u32 claimed)
+{
+	struct attach a = { .c = { header(GPU_CMD_RESOURCE_ATTACH_BACKING), id, claimed } };
+
+	for (u32 i = 0; i < count; i++)
+		a.entries[i] = (struct gpu_mem_entry){ addr + i * 2ULL * len, len, 0 };
+	return run(&a, (u32)(sizeof(a.c) + count * sizeof(a.entries[0])));
+}
+
+static u32 create_blob(u32 id, u64 addr, u32 len, u64 size)
+{
+	struct {
+		struct gpu_create_blob c;
+		struct gpu_mem_entry entry;
+	} b = { { header(GPU_CMD_RESOURCE_CREATE_BLOB), id, GPU_BLOB_MEM_GUEST, 0, len ? 1 : 0, 0,
+		  size },
+		{ addr, len, 0 } };
+
+	return RUN(b);
+}
+
+static u32 set_scanout(u32 head, u32 id, struct rect r)
+{
+	struct gpu_set_scanout c = { header(GPU_CMD_SET_SCANOUT), r, head, id };
+
+	return RUN(c);
+}
+
+static struct gpu_set_scanout_blob blob_scanout(u32 head, u32 id, u32 width, u32 height)
+{
+	return (struct gpu_set_scanout_blob){ .header = header(GPU_CMD_SET_SCANOUT_BLOB),
+					      .r = { 0, 0, width, height },
+					      .scanout_id = head,
+					      .resource_id = id,
+					      .width = width,
+					      .height = height,
+					      .format = PIXEL_B8G8R8X8,
+					      .strides = { 4 * width } };
+}
+
+static u32 transfer(u32 id, struct rect r, u64 offset)
+{
+	struct gpu_transfer c = { header(GPU_CMD_TRANSFER_TO_HOST_2D), r, offset, id, 0 };
+
+	return RUN(c);
+}
+
+static u32 flush(u32 id, struct rect r)
+{
+	struct gpu_flush c = { header(GPU_CMD_RESOURCE_FLUSH), r, id, 0 };
+
+	return RUN(c);
+}
+
+static u32 cursor(u32 type, u32 head, u32 id, u32 x, u32 y)
+{
+	struct gpu_update_cursor c = { header(type), head, x, y, 0, id, 0, 0, 0 };
+
+	return stub_command(dev, GPU_CURSOR_QUEUE, &c, sizeof(c), 24);
+}
+
+static void fill(u64 at, u32 count, u32 first)
+{
+	for (u32 i = 0; i < count; i++)
+		((u32 *)(world.ram + at))[i] = first + i;
+}
+
+static u32 panel(u32 x, u32 y)
+{
+	return world.panel[y * world.info.gop.width + x];
+}
+
+#define FULL(w, h) ((struct rect){ 0, 0, w, h })
+
+static void answers_display_info(void **state)
+{
+	struct gpu_header c = header(GPU_CMD_GET_DISPLAY_INFO);
+	const struct gpu_display_info *info;
+	u32 len;
+
+	(void)state;
+	assert_int_equal(RUN(c), GPU_OK_DISPLAY_INFO);
+	info = stub_answer(GPU_CONTROL_QUEUE, &len);
+	assert_int_equal(len, 408);
+	assert_int_equal(info->modes[1].r.width, 1024);
+	assert_int_equal(info->modes[1].r.height, 768);
+	assert_int_equal(info->modes[1].enabled, 1);
+	assert_int_equal(info->modes[2].enabled, 0);
+}
+
+static void answers_edid(void **state)
+{
+	struct gpu_get_edid c = { header(GPU_CMD_GET_EDID), 1, 0 };
+	const struct gpu_edid *edid;
+	u32 len;
+
+	(void)state;
+	assert_int_equal(RUN(c), GPU_OK_EDID);
+	edid = stub_answer(GPU_CONTROL_QUEUE, &len);
+	assert_int_equal(len, 1056);
+	assert_int_equal(edid->size, 256);
+	assert_int_equal(edid->edid[1], 0xff);
+	c.scanout = 2;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_SCANOUT_ID);
+	stub_answer(GPU_CONTROL_QUEUE, &len);
+	assert_int_equal(len, 24); /* an error is a header, whatever the command */
+	c.scanout = ~0u;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_SCANOUT_ID);
+}
+
+static void offers_no_capsets(void **state)
+{
+	u32 c[8] = { GPU_CMD_GET_CAPSET_INFO };
+
+	(void)state;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c[0] = GPU_CMD_GET_CAPSET; /* CVE-2016-10028, CVE-2021-3546 */
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+}
+
+static void refuses_unknown_and_short_commands(void **state)
+{
+	struct gpu_create_2d c = { header(GPU_CMD_RESOURCE_CREATE_2D), 1, PIXEL_B8G8R8X8, 4, 4 };
+	u32 len;
+
+	(void)state;
+	c.header.type = 0;
+	assert_int_equal(RUN(c), GPU_ERR_UNSPEC);
+	c.header.type = GPU_CMD_RESOURCE_ASSIGN_UUID;
+	assert_int_equal(RUN(c), GPU_ERR_UNSPEC);
+	c.header.type = GPU_CMD_UPDATE_CURSOR; /* on the wrong queue */
+	assert_int_equal(RUN(c), GPU_ERR_UNSPEC);
+	c.header.type = GPU_CMD_RESOURCE_CREATE_2D;
+	for (u32 n = 0; n < sizeof(c); n++)
+		assert_int_equal(run(&c, n), n < 24 ? GPU_ERR_UNSPEC : GPU_ERR_INVALID_PARAMETER);
+	/* No room for the answer: none is written, and the request is done nevertheless. */
+	assert_int_equal(stub_command(dev, GPU_CONTROL_QUEUE, &c, sizeof(c), 23), 0);
+	stub_answer(GPU_CONTROL_QUEUE, &len);
+	assert_int_equal(len, 0);
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_RESOURCE_ID);
+	c.header.type = GPU_CMD_GET_DISPLAY_INFO;
+	assert_int_equal(stub_command(dev, GPU_CONTROL_QUEUE, &c, sizeof(c), 407),
+			 GPU_ERR_INVALID_PARAMETER);
+}
+
+static void echoes_fences(void **state)
+{
+	struct gpu_header c = {
+		GPU_CMD_GET_DISPLAY_INFO, GPU_FLAG_FENCE | 2, 0x123456789abcULL, 7, 1, { 0 }
+	};
+	const struct gpu_header *answer;
+	u32 len;
+
+	(void)state;
+	RUN(c);
+	answer = stub_answer(GPU_CONTROL_QUEUE, &len);
+	assert_int_equal(answer->flags, GPU_FLAG_FENCE);
+	assert_int_equal(answer->fence_id, 0x123456789abcULL);
+	assert_int_equal(answer->ctx_id, 7);
+	c.flags = 0;
+	RUN(c);
+	assert_int_equal(answer->fence_id, 0);
+}
+
+static void checks_2d_resources(void **state)
+{
+	static const u32 formats[] = { 1, 2, 3, 4, 67, 68, 121, 134 };
+
+	(void)state;
+	for (u32 f = 0; f < 300; f++) {
+		bool known = false;
+
+		for (u32 i = 0; i < ARRAY_SIZE(formats); i++)
+			known |= formats[i] == f;
+		assert_int_equal(create_2d(f + 1, f, 3, 5),
+				 known ? GPU_OK_NODATA : GPU_ERR_INVALID_PARAMETER);
+	}
+	assert_int_equal(create_2d(0, 1, 4, 4), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(create_2d(2, 1, 4, 4), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(create_2d(900, 1, 0, 4), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(create_2d(900, 1, 4, 0), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(create_2d(900, 1, ~0u, ~0u), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(create_2d(900, 1, 0x40000001, 4), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(create_2d(900, 1, 0x10000, 0x10000), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 900),
+			 GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 0), GPU_ERR_INVALID_RESOURCE_ID);
+}
+
+static void limits_memory_and_count(void **state)
+{
+	u32 id = 1, first;
+
+	(void)state;
+	while (create_2d(id, 1, 512, 512) == GPU_OK_NODATA) /* 1 MiB each */
+		id++;
+	assert_int_equal(id - 1, STUB_POOL / MIB(1) - 1); /* the cursors have some pages */
+	assert_int_equal(create_2d(id, 1, 512, 512), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 3), GPU_OK_NODATA);
+	assert_int_equal(create_2d(~0u, 1, 512, 512), GPU_OK_NODATA);
+	stub_driver_start(dev, ALL_FEATURES); /* a reset gives everything back */
+	for (first = id = 1; id - first < GPU_MAX_RESOURCES; id++)
+		assert_int_equal(create_2d(id * 5, 1, 1, 1), GPU_OK_NODATA);
+	assert_int_equal(create_2d(1, 1, 1, 1), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(create_blob(1, PIXELS, 4096, 4096), GPU_ERR_OUT_OF_MEMORY);
+	for (id = 1; id <= GPU_MAX_RESOURCES; id++)
+		assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, id * 5), GPU_OK_NODATA);
+	assert_int_equal(create_2d(1, 1, 1024, 1500), GPU_OK_NODATA);
+}
+
+static void clears_new_resources(void **state)
+{
+	(void)state;
+	assert_int_equal(create_2d(1, PIXEL_B8G8R8X8, 16, 16), GPU_OK_NODATA);
+	assert_int_equal(set_scanout(0, 1, FULL(16, 16)), GPU_OK_NODATA);
+	assert_int_equal(flush(1, FULL(16, 16)), GPU_OK_NODATA);
+	/* 2 heads: each has half of the panel; the picture is centred, at even distances. */
+	assert_int_equal(panel(312, 392), 0);
+	assert_int_equal(panel(311, 392), 0x101014);
+}
+
+static void checks_backing(void **state)
+{
+	(void)state;
+	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
+	assert_int_equal(attach(2, 1, PIXELS, 4096, 1), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(attach(1, 0, 0, 0, 0), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 1, PIXELS, 4096, 2), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 1, PIXELS, 4096, GPU_MAX_ENTRIES), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 1, PIXELS, 4096, GPU_MAX_ENTRIES + 1), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(attach(1, 1, PIXELS, 4096, ~0u), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(attach(1, 1, STUB_RAM - 4095, 4096, 1), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 1, ~0ULL - 100, 4096, 1), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 2, STUB_RAM - 8192, 4096, 2), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 1, PIXELS, 0, 1), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 1, PIXELS, 4096, 1), GPU_OK_NODATA);
+	assert_int_equal(attach(1, 1, PIXELS, 4096, 1), GPU_ERR_UNSPEC); /* CVE-2017-5857 */
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, 1), GPU_OK_NODATA);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, 1), GPU_ERR_UNSPEC);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, 9),
+			 GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(transfer(1, FULL(64, 64), 0), GPU_ERR_UNSPEC);
+	for (u32 i = 0; i < 5000; i++) { /* nothing leaks: 16 MiB would be taken otherwise */
+		assert_int_equal(attach(1, 8, PIXELS, 4096, 8), GPU_OK_NODATA);
+		assert_int_equal(resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, 1),
+				 GPU_OK_NODATA);
+		assert_int_equal(attach(1, 8, STUB_RAM - 16384, 4096, 8),
+				 GPU_ERR_INVALID_PARAMETER);
+	}
+}
+
+static void transfers_rectangles(void **state)
+{
+	struct rect part = { 5, 7, 3, 2 };
+
+	(void)state;
+	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
+	assert_int_equal(attach(1, 8, PIXELS, 2048, 8), GPU_OK_NODATA); /* with gaps between */
+	for (u32 i = 0; i < 8; i++)
+		fill(PIXELS + i * 4096, 512, i * 512);
+	assert_int_equal(set_scanout(0, 1, FULL(64, 64)), GPU_OK_NODATA);
+	assert_int_equal(transfer(1, FULL(64, 64), 0), GPU_OK_NODATA);
+	assert_int_equal(flush(1, FULL(64, 64)), GPU_OK_NODATA);
+	for (u32 y = 0; y < 64; y++)
+		for (u32 x = 0; x < 64; x++)
+			assert_int_equal(panel(288 + x, 368 + y), y * 64 + x);
+	assert_int_equal(display_stats(dev->vm)->bytes_copied, 64 * 64 * 4);
+	assert_int_equal(display_stats(dev->vm)->bytes_painted, 64 * 64 * 4);
+	fill(PIXELS, 512, 0x100000);
+	assert_int_equal(transfer(1, part, (7 * 64 + 5) * 4), GPU_OK_NODATA);
+	assert_int_equal(flush(1, FULL(64, 64)), GPU_OK_NODATA);
+	assert_int_equal(panel(288 + 5, 368 + 7), 0x100000 + 7 * 64 + 5);
+	assert_int_equal(panel(288 + 7, 368 + 7), 0x100000 + 7 * 64 + 7);
+	assert_int_equal(panel(288 + 8, 368 + 7), 7 * 64 + 8);
+	assert_int_equal(panel(288 + 4, 368 + 7), 7 * 64 + 4);
+	assert_int_equal(transfer(9, part, 0), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(transfer(1, (struct rect){ 60, 0, 5, 1 }, 0), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(transfer(1, (struct rect){ 0, ~0u, 1, 2 }, 0), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(transfer(1, (struct rect){ 0, 0, 0, 1 }, 0), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(transfer(1, FULL(64, 64), 4), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(transfer(1, FULL(64, 64), ~0ULL), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(transfer(1, FULL(1, 1), 64 * 64 * 4 - 4), GPU_OK_NODATA);
+	assert_int_equal(transfer(1, FULL(1, 1), 64 * 64 * 4 - 3), GPU_ERR_INVALID_PARAMETER);
+}
+
+static void checks_scanouts(void **state)
+{
+	(void)state;
+	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
+	assert_int_equal(set_scanout(2, 1, FULL(64, 64)), GPU_ERR_INVALID_SCANOUT_ID);
+	assert_int_equal(set_scanout(~0u, 1, FULL(64, 64)), GPU_ERR_INVALID_SCANOUT_ID);
+	assert_int_equal(set_scanout(2, 0, FULL(0, 0)), GPU_ERR_INVALID_SCANOUT_ID);
+	assert_int_equal(set_scanout(0, 7, FULL(64, 64)), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(set_scanout(0, 1, FULL(65, 64)), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(set_scanout(0, 1, FULL(0, 64)), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(set_scanout(0, 1, (struct rect){ 1, 0, ~0u, 1 }),
+			 GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(flush(7, FULL(1, 1)), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(flush(1, FULL(65, 1)), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(flush(1, FULL(64, 64)), GPU_OK_NODATA); /* shown nowhere */
+	/* Two heads share the resource, each its own part of it. */
+	attach(1, 1, PIXELS, 16384, 1);
+	fill(PIXELS, 4096, 0);
+	transfer(1, FULL(64, 64), 0);
+	assert_int_equal(set_scanout(0, 1, (struct rect){ 0, 0, 32, 32 }), GPU_OK_NODATA);
+	assert_int_equal(set_scanout(1, 1, (struct rect){ 32, 32, 32, 32 }), GPU_OK_NODATA);
+	assert_int_equal(flush(1, (struct rect){ 16, 16, 32, 32 }), GPU_OK_NODATA);
+	assert_int_equal(panel(304 + 15, 384 + 15), 0x101014); /* even offset: x0 = 304 */
+	assert_int_equal(panel(304 + 16, 384 + 16), 16 * 64 + 16);
+	assert_int_equal(panel(640 + 304 + 15, 384 + 15), 47 * 64 + 47);
+	assert_int_equal(panel(640 + 304 + 16, 384 + 15), 0x101014);
+	/* Off again: by id 0 and by unref, and what was shown is gone. */
+	assert_int_equal(set_scanout(0, 0, FULL(0, 0)), GPU_OK_NODATA);
+	assert_int_equal(panel(304 + 16, 384 + 16), 0x101014);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 1), GPU_OK_NODATA);
+	assert_int_equal(panel(640 + 304 + 15, 384 + 15), 0x101014);
+	assert_int_equal(display_placement(dev->vm, 1).width, 0);
+}
+
+static void paints_blobs_in_one_copy(void **state)
+{
+	struct gpu_set_scanout_blob c = blob_scanout(0, 1, 64, 64);
+
+	(void)state;
+	assert_int_equal(create_blob(1, PIXELS, 16384, 16384), GPU_OK_NODATA);
+	assert_int_equal(RUN(c), GPU_OK_NODATA);
+	fill(PIXELS, 4096, 0);
+	assert_int_equal(flush(1, FULL(64, 64)), GPU_OK_NODATA);
+	assert_int_equal(panel(288 + 63, 368 + 63), 4095);
+	assert_int_equal(display_stats(dev->vm)->bytes_copied, 0);
+	assert_int_equal(display_stats(dev->vm)->bytes_painted, 16384);
+	assert_int_equal(transfer(1, FULL(64, 64), 0), GPU_OK_NODATA);
+	assert_int_equal(display_stats(dev->vm)->bytes_copied, 0);
+	/* Without backing there is no picture, and a flush does no harm. */
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, 1), GPU_OK_NODATA);
+	assert_int_equal(flush(1, FULL(64, 64)), GPU_OK_NODATA);
+	assert_int_equal(panel(288 + 63, 368 + 63), 0x101014);
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 1, PIXELS, 16384, 1), GPU_OK_NODATA);
+	assert_int_equal(flush(1, FULL(64, 64)), GPU_OK_NODATA);
+	assert_int_equal(panel(288 + 63, 368 + 63), 4095);
+}
+
+static void checks_blobs(void **state)
+{
+	struct gpu_create_blob b = { header(GPU_CMD_RESOURCE_CREATE_BLOB), 5, 2, 0, 0, 0, 4096 };
+	struct gpu_set_scanout_blob c;
+
+	(void)state;
+	assert_int_equal(RUN(b), GPU_ERR_INVALID_PARAMETER); /* host memory */
+	b.blob_mem = GPU_BLOB_MEM_GUEST;
+	b.size = 0;
+	assert_int_equal(RUN(b), GPU_ERR_INVALID_PARAMETER);
+	b.size = 4096;
+	b.nr_entries = ~0u;
+	assert_int_equal(RUN(b), GPU_ERR_OUT_OF_MEMORY);
+	b.nr_entries = 1;
+	assert_int_equal(RUN(b), GPU_ERR_INVALID_PARAMETER); /* the entry is missing */
+	assert_int_equal(create_blob(0, PIXELS, 4096, 4096), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(create_blob(5, PIXELS, 4096, 4097), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(create_blob(5, STUB_RAM, 4096, 4096), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(create_blob(5, PIXELS, 16384, 16384), GPU_OK_NODATA);
+	assert_int_equal(create_blob(5, PIXELS, 16384, 16384), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(set_scanout(0, 5, FULL(1, 1)), GPU_ERR_INVALID_RESOURCE_ID);
+	c = blob_scanout(0, 5, 64, 64);
+	c.strides[0] = 252;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c = blob_scanout(0, 5, 64, 65);
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c = blob_scanout(0, 5, 64, 64);
+	c.offsets[0] = 4;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c.offsets[0] = ~3u;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c = blob_scanout(0, 5, 64, 64);
+	c.format = 5;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c = blob_scanout(0, 5, 0x40000000, 1);
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c = blob_scanout(0, 5, 1, ~0u);
+	c.strides[0] = ~3u;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c = blob_scanout(0, 5, 64, 64);
+	c.r = (struct rect){ 1, 0, 64, 1 };
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
+	c = blob_scanout(2, 5, 64, 64);
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_SCANOUT_ID);
+	c = blob_scanout(1, 5, 32, 32);
+	c.strides[0] = 256;
+	c.offsets[0] = 128;
+	assert_int_equal(RUN(c), GPU_OK_NODATA);
+	assert_int_equal(display_placement(dev->vm, 1).width, 32);
+}
+
+static void needs_negotiated_features(void **state)
+{
+	struct gpu_get_edid c = { header(GPU_CMD_GET_EDID), 0, 0 };
+
+	(void)state;
+	stub_driver_start(dev, VIRTIO_F_VERSION_1);
+	assert_int_equal(RUN(c), GPU_ERR_UNSPEC);
+	assert_int_equal(create_blob(1, PIXELS, 4096, 4096), GPU_ERR_UNSPEC);
+	assert_int_equal(create_2d(1, 1, 1, 1), GPU_OK_NODATA);
+}
+
+static void shows_cursors(void **state)
+{
+	u32 *pixels = (u32 *)(world.ram + PIXELS + 65536);
+
+	(void)state;
+	create_2d(1, PIXEL_B8G8R8X8, 128, 128);
+	set_scanout(0, 1, FULL(128, 128));
+	flush(1, FULL(128, 128));
+	create_2d(2, PIXEL_B8G8R8A8, 64, 64);
+	attach(2, 1, PIXELS + 65536, 16384, 1);
+	for (u32 i = 0; i < 4096; i++)
+		pixels[i] = i % 64 < 32 ? 0xff112233 : 0;
+	pixels[64] = 0x80400000;
+	transfer(2, FULL(64, 64), 0);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 2, 10, 20), GPU_OK_NODATA);
+	assert_int_equal(panel(256 + 10, 336 + 20), 0x112233);
+	assert_int_equal(panel(256 + 10, 336 + 21), 0x400000);
+	assert_int_equal(panel(256 + 9, 336 + 20), 0);
+	assert_int_equal(panel(256 + 10 + 32, 336 + 20), 0);
+	/* A repaint of the picture keeps it; moving shows what was below; it may stick out. */
+	flush(1, FULL(128, 128));
+	assert_int_equal(panel(256 + 11, 336 + 20), 0x112233);
+	assert_int_equal(cursor(GPU_CMD_MOVE_CURSOR, 0, 0, (u32)-20, 100), GPU_OK_NODATA);
+	assert_int_equal(panel(256 + 11, 336 + 20), 0);
+	assert_int_equal(panel(256 + 11, 336 + 100), 0x112233);
+	assert_int_equal(panel(256 + 12, 336 + 100), 0);
+	assert_int_equal(panel(256 - 1, 336 + 100), 0x101014);
+	for (u32 i = 0; i < 32; i++) { /* CVE-2021-4206: positions are only ever compared */
+		cursor(GPU_CMD_MOVE_CURSOR, 0, 0, 1u << i, 3u << i);
+		cursor(GPU_CMD_MOVE_CURSOR, 0, 0, 0u - (1u << i), ~(1u << i));
+	}
+	cursor(GPU_CMD_MOVE_CURSOR, 0, 0, 10, 20);
+	assert_int_equal(panel(256 + 11, 336 + 20), 0x112233);
+	/* Its picture was copied: the resource may go. Id 0 hides it. */
+	resource_command(GPU_CMD_RESOURCE_UNREF, 2);
+	assert_int_equal(cursor(GPU_CMD_MOVE_CURSOR, 0, 0, 11, 20), GPU_OK_NODATA);
+	assert_int_equal(panel(256 + 12, 336 + 20), 0x112233);
+	assert_int_equal(stub_restart(dev), 0);
+	assert_int_equal(panel(256 + 12, 336 + 20), 0x112233);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 0, 11, 20), GPU_OK_NODATA);
+	assert_int_equal(panel(256 + 12, 336 + 20), 0);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 2, 0, 0), GPU_ERR_INVALID_RESOURCE_ID);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 1, 0, 0), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 2, 0, 0, 0), GPU_ERR_INVALID_SCANOUT_ID);
+	assert_int_equal(cursor(GPU_CMD_MOVE_CURSOR, ~0u, 0, 0, 0), GPU_ERR_INVALID_SCANOUT_ID);
+	assert_int_equal(create_blob(3, PIXELS, 16383, 16383), GPU_OK_NODATA);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 3, 0, 0), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(create_blob(4, PIXELS + 65536, 16384, 16384), GPU_OK_NODATA);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 4, 10, 20), GPU_OK_NODATA);
+	assert_int_equal(panel(256 + 11, 336 + 20), 0x112233);
+}
+
+static void driver_reset_forgets_all(void **state)
+{
+	(void)state;
+	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
+	set_scanout(0, 1, FULL(64, 64));
+	flush(1, FULL(64, 64));
+	stub_common_write(dev, 20, 1, 0);
+	assert_int_equal(stub_common(dev, 20, 1), 0);
+	assert_int_equal(display_placement(dev->vm, 0).width, 0);
+	assert_int_equal(panel(300, 380), 0x101014);
+	stub_kick(dev, 0); /* a late doorbell */
+	stub_driver_start(dev, ALL_FEATURES);
+	assert_int_equal(create_2d(1, PIXEL_B8G8R8X8, 64, 64), GPU_OK_NODATA);
+}
+
+/* One interrupt for a batch of requests. */
+static void interrupts_once_a_batch(void **state)
+{
+	struct gpu_header c = header(GPU_CMD_GET_DISPLAY_INFO);
+	u32 before = world.msix[1];
+
+	(void)state;
+	for (u32 i = 0; i < 5; i++)
+		stub_submit(GPU_CONTROL_QUEUE, &c, sizeof(c), 408);
+	stub_kick(dev, GPU_CONTROL_QUEUE);
+	assert_int_equal(stub_used(GPU_CONTROL_QUEUE), 5);
+	assert_int_equal(world.msix[1], before + 1);
+}
+
+/* ---- Restarts: a list of commands, each interrupted at its n-th call out of the device, for each
+ * n, must end as it would have without; and so must everything after it. */
+static void step(u32 n, bool submit_only)
+{
+	struct attach a = { .c = { header(GPU_CMD_RESOURCE_ATTACH_BACKING), 1, 2 },
+			    .entries = { { PIXELS, 8192, 0 }, { PIXELS + 16384, 8192, 0 } } };
+	struct gpu_create_2d create = { header(GPU_CMD_RESOURCE_CREATE_2D), 1, PIXEL_B8G8R8X8, 64,
+					64 };
+	struct gpu_set_scanout scanout = { header(GPU_CMD_SET_SCANOUT), FULL(64, 64), 0, 1 };
+	struct gpu_transfer t = { header(GPU_CMD_TRANSFER_TO_HOST_2D), FULL(64, 64), 0, 1, 0 };
+	struct gpu_flush f = { header(GPU_CMD_RESOURCE_FLUSH), FULL(64, 64), 1, 0 };
+	struct gpu_resource_command detach = { header(GPU_CMD_RESOURCE_DETACH_BACKING), 1, 0 };
+	struct gpu_resource_command unref = { header(GPU_CMD_RESOURCE_UNREF), 1, 0 };
+	struct {
+		struct gpu_create_blob c;
+		struct gpu_mem_entry entry;
+	} blob = { { header(GPU_CMD_RESOURCE_CREATE_BLOB), 2, 1, 0, 1, 0, 16384 },
+		   { PIXELS, 16384, 0 } };
+	struct gpu_set_scanout_blob show = blob_scanout(0, 2, 64, 64);
+	const struct {
+		const void *request;
+		u32 len;
+	} steps[] = {
+		{ &create, sizeof(create) },
+		{ &a, sizeof(a.c) + 32 },
+		{ &scanout, sizeof(scanout) },
+		{ &t, sizeof(t) },
+		{ &f, sizeof(f) },
+		{ &detach, sizeof(detach) },
+		{ &unref, sizeof(unref) },
+		{ &blob, sizeof(blob) },
+		{ &show, sizeof(show) },
+	};
+
+	if (n < ARRAY_SIZE(steps))
+		stub_submit(GPU_CONTROL_QUEUE, steps[n].request, steps[n].len, 64);
+	if (!submit_only)
+		stub_kick(dev, GPU_CONTROL_QUEUE);
+}
+#define STEPS 9
+
+static void survives_death_anywhere(void **state)
+{
+	static u32 deaths, n, when; /* static: they outlive the longjmp */
+	static bool died;
+
+	for (n = 0; n < STEPS; n++) {
+		died = true;
+		for (when = 1; died; when++) {
+			const u32 *answer;
+			u32 len;
+
+			teardown(state);
+			setup(state);
+			fill(PIXELS, 8192, 0x1000);
+			for (u32 i = 0; i < n; i++)
+				step(i, false);
+			died = false;
+			if (setjmp(world.death) == 0) {
+				step(n, true);
+				world.die_in = when;
+				stub_kick(dev, GPU_CONTROL_QUEUE);
+				world.die_in = 0;
+			} else {
+				died = true;
+				deaths++;
+				assert_int_equal(stub_restart(dev), 0);
+			}
+			assert_int_equal(stub_used(GPU_CONTROL_QUEUE), n + 1);
+			answer = stub_answer(GPU_CONTROL_QUEUE, &len);
+			assert_int_equal(*answer, GPU_OK_NODATA);
+			for (u32 i = n + 1; i < STEPS; i++) {
+				step(i, false);
+				answer = stub_answer(GPU_CONTROL_QUEUE, &len);
+				assert_int_equal(*answer, GPU_OK_NODATA);
+			}
+			assert_int_equal(stub_used(GPU_CONTROL_QUEUE), STEPS);
+			assert_int_equal(flush(2, FULL(64, 64)), GPU_OK_NODATA);
+			assert_int_equal(panel(288 + 1, 368), 0x1001);
+			assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 1),
+					 GPU_ERR_INVALID_RESOURCE_ID);
+		}
+	}
+	assert_in_range(deaths, 50, 1000);
+}
+
+/* Errors stay errors when the domain dies while it finds them. */
+static void errors_survive_death(void **state)
+{
+	struct gpu_create_2d c = { header(GPU_CMD_RESOURCE_CREATE_2D), 1, PIXEL_B8G8R8X8, 8, 8 };
+	static bool died = true; /* static: they outlive the longjmp */
+	static u32 when;
+
+	for (when = 1; died; when++) {
+		const u32 *answer;
+		u32 len;
+
+		teardown(state);
+		setup(state);
+		RUN(c);
+		died = false;
+		if (setjmp(world.death) == 0) {
+			stub_submit(GPU_CONTROL_QUEUE, &c, sizeof(c), 64);
+			world.die_in = when;
+			stub_kick(dev, GPU_CONTROL_QUEUE);
+			world.die_in = 0;
+		} else {
+			died = true;
+			assert_int_equal(stub_restart(dev), 0);
+		}
+		answer = stub_answer(GPU_CONTROL_QUEUE, &len);
+		assert_int_equal(*answer, GPU_ERR_INVALID_RESOURCE_ID);
+	}
+}
+
+static void adoption_drops_damage(void **state)
+{
+	struct gpu_state *s = dev->state;
+
+	(void)state;
+	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
+	attach(1, 1, PIXELS, 16384, 1);
+	set_scanout(0, 1, FULL(64, 64));
+	create_2d(2, PIXEL_B8G8R8X8, 64, 64);
+	s->resources[2].pixels = s->resources[1].pixels; /* two share pages */
+	assert_int_equal(stub_restart(dev), 0);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 2), GPU_ERR_INVALID_RESOURCE_ID);
+	s->scanouts[0].r.width = 65;
+	s->resources[1].run_count = 2;
+	assert_int_equal(stub_restart(dev), 0);
+	assert_int_equal(display_placement(dev->vm, 0).width, 0);
+	assert_int_equal(attach(1, 1, PIXELS, 16384, 1), GPU_OK_NODATA);
+	s->resources[1].format = 99;
+	assert_int_equal(stub_restart(dev), 0);
+	assert_int_equal(flush(1, FULL(1, 1)), GPU_ERR_INVALID_RESOURCE_ID);
+	s->virtio.queues[0].size = 48;
+	assert_int_equal(stub_restart(dev), -EINVAL);
+}
+
+/* The linear framebuffer is on show until the driver sets a scanout, and again after. */
+static void shows_the_linear_framebuffer(void **state)
+{
+	static const u16 writes[][2] = {
+		{ DISPI_XRES, 320 }, { DISPI_YRES, 200 }, { DISPI_BPP, 32 }, { DISPI_ENABLE, 0x41 }
+	};
+	struct dm_access a = { .addr = 0x1ce, .size = 2, .space = IOREQ_PIO, .write = true };
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(writes); i++) {
+		a.addr = 0x1ce;
+		a.value = writes[i][0];
+		dev->ops->access(dev, &a);
+		a.addr = 0x1cf;
+		a.value = writes[i][1];
+		dev->ops->access(dev, &a);
+	}
+	assert_int_equal(display_placement(dev->vm, 0).width, 320);
+	((u32 *)world.vram)[0] = 0xabcdef;
+	assert_true(dev->deadline <= world.now + 20000);
+	dev->ops->timer(dev);
+	assert_int_equal(panel(160, 300), 0xabcdef);
+	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
+	set_scanout(0, 1, FULL(64, 64));
+	assert_int_equal(display_placement(dev->vm, 0).width, 64);
+	assert_int_equal(panel(160, 300), 0x101014);
+	set_scanout(0, 0, FULL(0, 0));
+	assert_int_equal(display_placement(dev->vm, 0).width, 320);
+	/* A picture that would begin in the middle of VRAM and end past it is none. */
+	a = (struct dm_access){ .addr = 0x500 + 2 * DISPI_Y_OFFSET,
+				.size = 2,
+				.space = IOREQ_PCI_BAR,
+				.bar = 2,
+				.write = true,
+				.value = STUB_VRAM / (320 * 4) - 200 };
+	dev->ops->access(dev, &a);
+	assert_int_equal(display_placement(dev->vm, 0).width, 320);
+	a.value++;
+	dev->ops->access(dev, &a);
+	assert_int_equal(display_placement(dev->vm, 0).width, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+		TEST(answers_display_info),
+		TEST(answers_edid),
+		TEST(offers_no_capsets),
+		TEST(refuses_unknown_and_short_commands),
+		TEST(echoes_fences),
+		TEST(checks_2d_resources),
+		TEST(limits_memory_and_count),
+		TEST(clears_new_resources),
+		TEST(checks_backing),
+		TEST(transfers_rectangles),
+		TEST(checks_scanouts),
+		TEST(paints_blobs_in_one_copy),
+		TEST(checks_blobs),
+		TEST(needs_negotiated_features),
+		TEST(shows_cursors),
+		TEST(driver_reset_forgets_all),
+		TEST(interrupts_once_a_batch),
+		TEST(survives_death_anywhere),
+		TEST(errors_survive_death),
+		TEST(adoption_drops_damage),
+		TEST(shows_the_linear_framebuffer),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
