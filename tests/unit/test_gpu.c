@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/display_stubs.c dm/devices/virtio_queue.c dm/devices/virtio_pci.c
- * dm/devices/virtio_pci_config.c dm/devices/virtio_gpu.c dm/devices/virtio_gpu_backing.c
- * dm/devices/virtio_gpu_commands.c dm/devices/virtio_gpu_cursor.c dm/devices/virtio_gpu_pool.c
- * dm/devices/virtio_gpu_resources.c dm/devices/virtio_gpu_scanouts.c dm/devices/dispi.c
- * dm/devices/edid.c dm/display/compositor.c dm/display/compose.c dm/display/copy.c
- * dm/display/damage.c dm/display/layout.c dm/display/pixels.c dm/display/scanout.c
- * dm/display/surface.c dm/display/text.c dm/display/png.c dm/display/screenshot.c */
+/* sources: tests/unit/display_stubs.c dm/devices/virtio_queue.c dm/devices/virtio_pci.c */
+/* sources: dm/devices/virtio_pci_config.c dm/devices/virtio_gpu.c */
+/* sources: dm/devices/virtio_gpu_backing.c dm/devices/virtio_gpu_commands.c */
+/* sources: dm/devices/virtio_gpu_cursor.c dm/devices/virtio_gpu_pool.c */
+/* sources: dm/devices/virtio_gpu_resources.c dm/devices/virtio_gpu_scanouts.c */
+/* sources: dm/devices/dispi.c dm/devices/edid.c dm/display/compositor.c dm/display/compose.c */
+/* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
+/* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
+/* sources: dm/display/screenshot.c */
 /*
  * The GPU device through its registers and queues, as a driver sees it: every command right and
  * wrong, limits, fences, and a restart of the domain at every point of every command.
