@@ -70,7 +70,7 @@ static bool memory_is_free(const struct vm *vm, u64 addr, u64 len)
 	       !trap_overlaps(&vm->traps, TRAP_MMIO, addr, len) && !vram_overlaps(vm, addr, len);
 }
 
-static bool bar_doorbell(struct pci_bar *bar, u64 offset, const struct access *a)
+static bool bar_doorbell(struct pci_bar *bar, u64 offset, struct access *a)
 {
 	u64 doorbells = __atomic_load_n((u64 *)&bar->doorbells, __ATOMIC_ACQUIRE);
 
@@ -79,6 +79,7 @@ static bool bar_doorbell(struct pci_bar *bar, u64 offset, const struct access *a
 			&bar->function->vm->pci.doorbells[__builtin_ctzll(doorbells)];
 
 		if (d->offset == offset && d->size == a->size) {
+			a->count = 1;
 			doorbell_ring(bar->function->vm, d->id);
 			return true;
 		}
@@ -86,22 +87,18 @@ static bool bar_doorbell(struct pci_bar *bar, u64 offset, const struct access *a
 	return false;
 }
 
-/* What is no doorbell. Requests carry no more repetitions than the BAR has room for. */
+/* What is no doorbell. A request carries no more repetitions than the BAR has room for. */
 static enum trap_result bar_forward(struct pci_bar *bar, struct vcpu *v, u64 offset,
 				    struct access *a)
 {
 	struct pci_function *f = bar->function;
 	const struct pci_bar_template *b = &f->t.bars[bar->index];
-	u32 count = a->count;
-	enum trap_result result;
 
 	if (pci_msix_overlaps(&f->t, bar->index, offset, a->size))
 		return pci_msix_access(f, offset, a);
 	if (b->kind == PCI_BAR_MMIO)
-		a->count = (u32)MIN(count, (b->size - offset) / a->size);
-	result = ioreq_post(v, f->id, IOREQ_PCI_BAR, bar->index, offset, a);
-	a->count = count;
-	return result;
+		a->count = (u32)MIN(a->count, (b->size - offset) / a->size);
+	return ioreq_post(v, f->id, IOREQ_PCI_BAR, bar->index, offset, a);
 }
 
 enum trap_result pci_bar_access(struct pci_bar *bar, struct vcpu *v, u64 offset, struct access *a)
@@ -133,9 +130,12 @@ static int bar_map(struct pci_bar *bar, u64 addr)
 	const struct trap_region r = { .base = addr, .len = b->size, .fn = bar_trap, .ctx = bar };
 	int error;
 
-	if (b->kind == PCI_BAR_IO)
-		return range_within(addr, b->size, PORT_LIMIT) ? trap_add(&vm->traps, TRAP_PIO, &r)
-							       : -ERANGE;
+	if (b->kind == PCI_BAR_IO) {
+		if (!range_within(addr, b->size, PORT_LIMIT) ||
+		    trap_overlaps(&vm->traps, TRAP_PIO, addr, b->size))
+			return -EEXIST;
+		return trap_add(&vm->traps, TRAP_PIO, &r);
+	}
 	if (!memory_is_free(vm, addr, b->size))
 		return -EEXIST;
 	if (b->kind == PCI_BAR_MMIO)

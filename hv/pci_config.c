@@ -14,6 +14,7 @@
 
 #define FUNCTION_SIZE  4096
 #define ADDRESS_ENABLE BIT(31)
+#define ADDRESS_BITS   0x80fffffcU
 
 static struct pci_function *function_at(struct vm *vm, u32 bus, u32 devfn)
 {
@@ -37,9 +38,7 @@ static u64 config_read(const struct pci_function *f, u32 at, u32 size)
 
 static void config_write(struct pci_function *f, u32 at, const struct access *a)
 {
-	u64 len = MIN((u64)a->count * a->size, PCI_CONFIG_SIZE);
-
-	for (u32 i = 0; i < len && at + i < PCI_CONFIG_SIZE; i++) {
+	for (u32 i = 0; i < a->count * a->size && at + i < PCI_CONFIG_SIZE; i++) {
 		u8 mask = f->t.writable[at + i];
 		u8 value = (u8)(a->value >> (8 * (i % a->size)));
 
@@ -72,6 +71,7 @@ static enum trap_result window_access(struct pci_bar *bar, struct vcpu *v, u64 o
 	inner->value = a->write ? a->value & (BIT(8 * inner->size) - 1) : ~0ULL;
 	inner->count = 1;
 	inner->write = a->write;
+	a->count = 1;
 	result = pci_bar_access(bar, v, offset, inner);
 	if (!a->write && result != TRAP_DEFER)
 		a->value = inner->value & (BIT(8 * inner->size) - 1);
@@ -110,10 +110,13 @@ static enum trap_result config_access(struct vm *vm, struct vcpu *v, u32 bus, u3
 	return TRAP_DONE;
 }
 
+/* Of repetitions, those that begin within the function. */
 enum trap_result pci_ecam(void *ctx, struct vcpu *v, u64 offset, struct access *a)
 {
-	return config_access(ctx, v, (u32)(offset >> 20), offset >> 12 & 0xff,
-			     offset % FUNCTION_SIZE, a);
+	u32 at = offset % FUNCTION_SIZE;
+
+	a->count = MIN(a->count, (FUNCTION_SIZE - at + a->size - 1) / a->size);
+	return config_access(ctx, v, (u32)(offset >> 20), offset >> 12 & 0xff, at, a);
 }
 
 enum trap_result pci_address_port(void *ctx, struct vcpu *v, u64 offset, struct access *a)
@@ -124,7 +127,7 @@ enum trap_result pci_address_port(void *ctx, struct vcpu *v, u64 offset, struct 
 	(void)offset;
 	spin_lock(&vm->lock);
 	if (a->write)
-		vm->pci.address = (u32)a->value;
+		vm->pci.address = (u32)a->value & ADDRESS_BITS;
 	else
 		a->value = vm->pci.address;
 	spin_unlock(&vm->lock);
@@ -146,7 +149,7 @@ enum trap_result pci_data_port(void *ctx, struct vcpu *v, u64 offset, struct acc
 		return TRAP_DONE;
 	once.count = 1;
 	result = config_access(vm, v, address >> 16 & 0xff, address >> 8 & 0xff,
-			       (address & 0xfc) + (u32)offset, &once);
+			       (address & 0xff) + (u32)offset, &once);
 	a->value = once.value;
 	return result;
 }

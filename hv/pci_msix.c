@@ -127,26 +127,35 @@ static void word_write(struct pci_function *f, u64 offset, u32 value)
 	}
 }
 
-/* Software must use aligned 4- or 8-byte accesses; others read all ones and change nothing. Of a
- * repeated write, what lies behind the table (or PBA) is dropped. */
+/* Writes as many repetitions as there are words. Locked. */
+static void table_write(struct pci_function *f, u64 offset, struct access *a)
+{
+	u32 done;
+
+	for (done = 0; done < a->count; done++, offset += a->size) {
+		if (!pci_msix_overlaps(&f->t, f->t.msix_bar, offset, a->size))
+			break;
+		word_write(f, offset, (u32)a->value);
+		if (a->size == 8)
+			word_write(f, offset + 4, (u32)(a->value >> 32));
+	}
+	a->count = done;
+}
+
+/* Software must use aligned 4- or 8-byte accesses; others read all ones and change nothing. */
 enum trap_result pci_msix_access(struct pci_function *f, u64 offset, struct access *a)
 {
-	u64 end = (u64)a->count * a->size + offset;
-
-	if ((a->size != 4 && a->size != 8) || offset % a->size)
+	if ((a->size != 4 && a->size != 8) || offset % a->size) {
+		a->count = 1;
 		return TRAP_DONE;
+	}
 	spin_lock(&f->vm->lock);
-	if (!a->write) {
+	if (a->write) {
+		table_write(f, offset, a);
+	} else {
 		a->value = word_read(f, offset);
 		if (a->size == 8)
 			a->value |= (u64)word_read(f, offset + 4) << 32;
-	}
-	for (; a->write && offset < end; offset += 4) {
-		u32 shift = a->size == 8 ? (u32)(offset & 4) * 8 : 0;
-
-		if (!pci_msix_overlaps(&f->t, f->t.msix_bar, offset, 4))
-			break;
-		word_write(f, offset, (u32)(a->value >> shift));
 	}
 	spin_unlock(&f->vm->lock);
 	if (a->write)

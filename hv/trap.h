@@ -22,7 +22,8 @@ struct vm;
 struct access {
 	u64 addr;  /* port or GPA */
 	u64 value; /* write: low `size` bytes; read: the answer, preset to all ones */
-	u32 count; /* string writes of one value; else 1 */
+	u32 count; /* string writes of one value to ascending addresses (or one port); else 1. A
+		    * handler may lower it to how many it took: the rest is for whom it then hits */
 	u8 size;   /* 1, 2, 4, 8 */
 	bool write;
 };
@@ -66,7 +67,8 @@ struct trap_table { /* all zero: empty */
 /* -EEXIST: overlaps another (a region wholly within one that has `word` goes beneath it);
  * -ENOSPC; -EINVAL: empty or wraps. Caller holds vm->lock. */
 int trap_add(struct trap_table *t, enum trap_space space, const struct trap_region *r) must_check;
-/* Removes the region that begins at base; -ENOENT. Caller holds vm->lock. */
+/* Removes the region that begins at base (of two, the one on top); -ENOENT. Caller holds vm->lock.
+ */
 int trap_remove(struct trap_table *t, enum trap_space space, u64 base) must_check;
 /* Whether a region overlaps [base, base + len), which does not wrap. Caller holds vm->lock. */
 bool trap_overlaps(const struct trap_table *t, enum trap_space space, u64 base, u64 len);

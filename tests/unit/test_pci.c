@@ -14,6 +14,7 @@
 #include <abi/range.h>
 #include "pci_internal.h"
 #include "pci_stubs.h"
+#include "random.h"
 
 #define DEV 0x10 /* 00:02.0 */
 
@@ -250,8 +251,12 @@ static void test_high_ram(void **state)
 
 static void test_overlap(void **state)
 {
+	struct pci_template t;
+
 	(void)state;
-	add_device(DEV + 8);
+	stubs_template(&t, DEV + 8);
+	t.bars[4].size = 4;
+	assert_true(pci_add(&stubs.vm, &t) > 0);
 	ecam_write(DEV, PCI_COMMAND, 2, 3);
 	ecam_write(DEV + 8, PCI_COMMAND, 2, 3);
 	assert_int_equal(stubs.mapping_count, 2);
@@ -262,9 +267,13 @@ static void test_overlap(void **state)
 	assert_int_equal(stubs.request_count, 0);
 	ecam_write(DEV, 0x10, 4, 0xd0000000); /* out of the way: the other is there now */
 	assert_int_equal(stubs.mapping_count, 2);
-	ecam_write(DEV + 8, 0x20, 4, 0xcf0); /* ports over 0xcf8 */
-	assert_int_equal(stubs_read(TRAP_PIO, 0xcf8, 4), 0);
-	stubs_read(TRAP_PIO, 0xcf0, 4);
+	for (u32 port = 0xcf8; port < 0xd00; port += 4) {
+		ecam_write(DEV + 8, 0x20, 4, port);
+		stubs_read(TRAP_PIO, port, 1);
+		ecam_write(DEV + 8, 0x20, 4, 0xc100);
+		stubs_write(TRAP_PIO, 0xcf8, 4, 0xffffffff);
+		assert_int_equal(stubs_read(TRAP_PIO, 0xcf8, 4), 0x80fffffc);
+	}
 	ecam_write(DEV + 8, 0x20, 4, 0x10000);
 	stubs_read(TRAP_PIO, 0x10000, 4);
 	assert_int_equal(stubs.request_count, 0);
@@ -293,11 +302,13 @@ static void test_repeated_write(void **state)
 	(void)state;
 	assert_int_equal(stubs_access(TRAP_MMIO, &a), TRAP_DONE);
 	assert_int_equal(ecam_read(DEV, 0x3c, 1), 0x55);
+	assert_int_equal(a.count, (4096 - 0x3c) / 2);
 	ecam_write(DEV, PCI_COMMAND, 2, 3);
+	a.count = 0xffffffff;
 	a.addr = GUEST_MMIO_BASE + MIB(16) + KIB(16) - 6;
 	assert_int_equal(stubs_access(TRAP_MMIO, &a), TRAP_DEFER);
 	assert_int_equal(stubs.requests[0].access.count, 3);
-	assert_int_equal(a.count, 0xffffffff);
+	assert_int_equal(a.count, 3);
 }
 
 static void check_bar(const struct pci_function *f, u32 i)
@@ -356,41 +367,36 @@ static void check_bus(void)
 		}
 }
 
-static u32 seed = 12345;
-
-static u32 random_below(u32 limit)
-{
-	seed = seed * 1664525 + 1013904223;
-	return (seed >> 8) % limit;
-}
-
 /* Values that land in interesting places more often than by chance. */
-static u64 random_value(void)
+static u64 random_value(struct random *r)
 {
 	static const u64 bases[] = { 0,		 GUEST_ECAM_BASE, GUEST_MMIO_BASE, 0xc1000000,
 				     0xd0000000, 0xfe000000,	  0xffffffff,	   0xc000,
 				     0xcf8,	 0x547,		  MIB(768) };
 
-	return bases[random_below(ARRAY_SIZE(bases))] + (random_below(4) ? 0 : random_below(65536));
+	return bases[random_below(r, ARRAY_SIZE(bases))] +
+	       (random_below(r, 4) ? 0 : random_below(r, 65536));
 }
 
-static void test_fuzz(void **state)
+static void test_random(void **state)
 {
+	struct random r = random_seeded("configuration");
+
 	(void)state;
 	add_device(DEV + 8);
 	add_device(DEV + 16);
-	for (u32 round = 0; round < 60000; round++) {
-		u32 devfn = DEV + 8 * random_below(3), at = random_below(260);
-		u8 size = (u8)(1U << random_below(4));
+	for (u64 round = 0; round < test_rounds(60000); round++) {
+		u32 devfn = DEV + 8 * (u32)random_below(&r, 3), at = (u32)random_below(&r, 260);
+		u8 size = (u8)(1U << random_below(&r, 4));
 
-		if (random_below(2))
-			at = PCI_BAR0 + 4 * random_below(6);
-		if (!random_below(4))
+		if (random_below(&r, 2))
+			at = PCI_BAR0 + 4 * (u32)random_below(&r, 6);
+		if (!random_below(&r, 4))
 			at = PCI_COMMAND;
-		ecam_write(devfn, at, size, random_value());
-		ecam_read(devfn, random_below(4095), size);
-		stubs_read(TRAP_MMIO, GUEST_MMIO_BASE + random_below(BIT(24)) * 4, size);
-		if (!random_below(500))
+		ecam_write(devfn, at, size, random_value(&r));
+		ecam_read(devfn, (u32)random_below(&r, 4095), size);
+		stubs_read(TRAP_MMIO, GUEST_MMIO_BASE + random_below(&r, BIT(24)) * 4, size);
+		if (!random_below(&r, 500))
 			pci_reset(&stubs.vm);
 		check_bus();
 	}
@@ -411,7 +417,7 @@ int main(void)
 		cmocka_unit_test_setup(test_overlap, setup),
 		cmocka_unit_test_setup(test_no_pages, setup),
 		cmocka_unit_test_setup(test_repeated_write, setup),
-		cmocka_unit_test_setup(test_fuzz, setup),
+		cmocka_unit_test_setup(test_random, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

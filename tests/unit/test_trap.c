@@ -8,10 +8,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <pthread.h>
 #include <string.h>
 #include <cmocka.h>
+#include "random.h"
 #include "trap.h"
 
 static struct trap_table table;
@@ -131,28 +131,24 @@ static void test_beneath(void **state)
 static void test_random(void **state)
 {
 	u8 owner[256] = { 0 };
-	u32 seed = 1;
+	struct random r = random_seeded("regions");
 
 	(void)state;
-	for (u32 round = 0; round < 20000; round++) {
-		u32 base, len, end;
+	for (u64 round = 0; round < test_rounds(20000); round++) {
+		u32 base = (u32)random_below(&r, 254) + 1;
+		u32 len = (u32)random_below(&r, 8) + 1;
+		u32 end = MIN(base + len, 255U);
 
-		seed = seed * 1664525 + 1013904223;
-		base = (seed >> 24) + 1;
-		len = (seed >> 20 & 7) + 1;
-		end = MIN(base + len, 255U);
-		if (seed >> 16 & 1) {
-			bool is_free = base < 255;
+		if (random_below(&r, 2)) {
+			bool is_free = true;
 
 			for (u32 i = base; i < end; i++)
 				is_free = is_free && !owner[i];
-			if (base >= end)
-				continue;
 			assert_int_equal(add(base, end - base), is_free ? 0 : -EEXIST);
 			for (u32 i = base; is_free && i < end; i++)
 				owner[i] = (u8)base;
 		} else {
-			bool is_base = base < 255 && owner[base] == base;
+			bool is_base = owner[base] == base;
 
 			assert_int_equal(trap_remove(&table, TRAP_MMIO, base),
 					 is_base ? 0 : -ENOENT);
