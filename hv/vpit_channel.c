@@ -12,6 +12,9 @@
 #include "muldiv.h"
 #include "vpit_channel.h"
 
+#define STATUS_OUTPUT 0x80
+#define STATUS_NULL   0x40
+
 bool vpit_channel_is_periodic(const struct vpit_channel *c)
 {
 	return c->mode == 2 || c->mode == 3;
@@ -173,8 +176,11 @@ void vpit_channel_latch_status(struct vpit_channel *c, u64 now)
 	if (c->status_latched)
 		return;
 	c->status_latched = true;
-	c->status = (u8)((vpit_channel_output(c, now) ? BIT(7) : 0) | (c->null_count ? BIT(6) : 0) |
-			 c->access << 4 | c->mode << 1 | (c->bcd ? 1 : 0));
+	c->status = (u8)(c->access << 4 | c->mode << 1 | c->bcd);
+	if (vpit_channel_output(c, now))
+		c->status |= STATUS_OUTPUT;
+	if (c->null_count)
+		c->status |= STATUS_NULL;
 }
 
 static u8 byte_of(u16 value, bool high)
