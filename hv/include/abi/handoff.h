@@ -9,6 +9,7 @@
  * loader that map (1) all memory of the map below and the first 4 GiB one to one, writable and
  * executable, with pages of 2 MiB, (2) the hypervisor's ELF segments at their linked (high)
  * addresses, (3) all memory and the first 4 GiB a second time at DIRECT_MAP_BASE + address. The
+ * framebuffer is mapped like memory; what the map calls reserved above 4 GiB is not. The
  * hypervisor replaces these tables. A stack of at least 16 KiB is valid.
  *
  * All of it lies in memory that the map marks HANDOFF_MEM_BOOT, so it may be read until the
