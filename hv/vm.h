@@ -56,6 +56,8 @@ struct vcpu_io {
 	struct access posted;	/* addr as posted: in a BAR, the offset */
 	u64 replay[REPLAY_MAX]; /* values of the accesses of this instruction that are done */
 	u32 replay_count, replay_at;
+	u32 replay_items; /* emul_access.count of the last one */
+	u64 mark;	  /* tells one iteration of a string instruction from the next */
 	u32 seq;
 	u16 device;
 	u8 space, bar;
@@ -69,12 +71,13 @@ struct vcpu {
 	u32 index; /* in its guest = APIC id */
 	u32 cpu;   /* the core it is pinned to */
 	_Atomic u32 events;
-	_Atomic u32 state; /* enum vcpu_run_state; written by its own core only, but for start */
+	_Atomic u32 state;    /* enum vcpu_run_state; written by its own core only, but for start */
 	_Atomic u32 in_guest; /* counts entries and exits: odd while in guest mode */
 	u8 sipi_vector;
 	bool start_boot;       /* the boot processor of its guest */
 	struct vm_start start; /* what VCPU_EVENT_START begins from */
 	u64 wait_until;	       /* the device domain in HC_WAIT: TSC */
+	u64 deadline;	       /* TSC: the next thing to do for it by time, the LAPIC aside */
 	struct vlapic lapic;
 	struct vcpu_io io;
 	struct pv pv;

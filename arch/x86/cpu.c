@@ -111,22 +111,22 @@ void cpu_setup_control(void)
 
 static void frame_dump(const struct trap_frame *f)
 {
-	log_printf("exception %llu error %llx rip %016llx rsp %016llx cr2 %016llx rflags %llx",
-		   (unsigned long long)f->vector, (unsigned long long)f->error,
-		   (unsigned long long)f->rip, (unsigned long long)f->rsp,
-		   (unsigned long long)read_cr2(), (unsigned long long)f->rflags);
-	log_printf("rax %016llx rbx %016llx rcx %016llx rdx %016llx", (unsigned long long)f->rax,
-		   (unsigned long long)f->rbx, (unsigned long long)f->rcx,
-		   (unsigned long long)f->rdx);
-	log_printf("rsi %016llx rdi %016llx rbp %016llx r8  %016llx", (unsigned long long)f->rsi,
-		   (unsigned long long)f->rdi, (unsigned long long)f->rbp,
-		   (unsigned long long)f->r8);
-	log_printf("r9  %016llx r10 %016llx r11 %016llx r12 %016llx", (unsigned long long)f->r9,
-		   (unsigned long long)f->r10, (unsigned long long)f->r11,
-		   (unsigned long long)f->r12);
-	log_printf("r13 %016llx r14 %016llx r15 %016llx cr3 %016llx", (unsigned long long)f->r13,
-		   (unsigned long long)f->r14, (unsigned long long)f->r15,
-		   (unsigned long long)read_cr3());
+	log_printf("exception %lu error %lx rip %016lx rsp %016lx cr2 %016lx rflags %lx",
+		   f->vector, f->error,
+		   f->rip, f->rsp,
+		   read_cr2(), f->rflags);
+	log_printf("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax,
+		   f->rbx, f->rcx,
+		   f->rdx);
+	log_printf("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi,
+		   f->rdi, f->rbp,
+		   f->r8);
+	log_printf("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9,
+		   f->r10, f->r11,
+		   f->r12);
+	log_printf("r13 %016lx r14 %016lx r15 %016lx cr3 %016lx", f->r13,
+		   f->r14, f->r15,
+		   read_cr3());
 }
 
 /* Return addresses: everything on the stack that points into the hypervisor's code. */
@@ -138,7 +138,7 @@ static void stack_dump(const u64 *sp)
 
 	for (; sp < end && shown < 12; sp++) {
 		if (*sp >= (u64)__text_start && *sp < (u64)__text_end) {
-			log_printf("  called from %016llx", (unsigned long long)*sp);
+			log_printf("  called from %016lx", *sp);
 			shown++;
 		}
 	}
@@ -175,9 +175,9 @@ void interrupt_entry(struct trap_frame *f)
 			__asm__ volatile("cli; hlt");
 	}
 	last_frame[cpu_index()] = f;
-	panic("%s (exception %llu) in the hypervisor at %016llx",
+	panic("%s (exception %lu) in the hypervisor at %016lx",
 	      names[f->vector] ? names[f->vector] : "unexpected exception",
-	      (unsigned long long)f->vector, (unsigned long long)f->rip);
+	      f->vector, f->rip);
 }
 
 void cpu_idle(const _Atomic u32 *pending)

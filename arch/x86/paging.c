@@ -8,6 +8,7 @@
 #include <arch/cpu.h>
 #include <arch/io.h>
 #include <arch/upcall.h>
+#include <arch/vcpu.h>
 #include "paging.h"
 #include "string.h"
 #include "x86.h"
@@ -19,25 +20,34 @@ extern char __data_start[], __image_end[];
 #define FLAGS_UC (FLAGS_RW | PTE_PCD | PTE_PWT)
 #define FLAGS_WC (FLAGS_RW | PAGING_WC)
 
-static u64 root_hpa, identity_hpa;
+static struct page_tables own, identity;
 static u64 image_offset; /* linked address - physical address */
 
-/* The tables begin before the direct map is ours: the loader's maps the same addresses. */
-static u64 *table_at(u64 entry)
+static u64 *table_at(const struct page_tables *t, u64 entry)
 {
-	return phys_to_virt(entry & PTE_ADDR);
+	return phys_to_virt((entry & PTE_ADDR) + t->offset);
 }
 
-static u64 *next_table(u64 *entry)
+static u64 table_alloc(struct page_tables *t)
 {
-	if (!(*entry & PTE_P)) {
-		u64 page = page_alloc();
+	u64 page;
 
-		if (!page)
-			panic("no memory for the hypervisor's page tables");
-		*entry = page | PTE_P | PTE_W;
+	if (!t->end) {
+		page = page_alloc();
+	} else {
+		page = t->next < t->end ? t->next : 0;
+		t->next += PAGE_SIZE;
 	}
-	return table_at(*entry);
+	if (!page)
+		panic("no memory for page tables");
+	return page;
+}
+
+static u64 *next_table(struct page_tables *t, u64 *entry)
+{
+	if (!(*entry & PTE_P))
+		*entry = table_alloc(t) | PTE_P | PTE_W;
+	return table_at(t, *entry);
 }
 
 static u64 leaf_flags(u64 flags, bool large)
@@ -49,39 +59,48 @@ static u64 leaf_flags(u64 flags, bool large)
 	return out | (large ? PTE_PS : 0);
 }
 
-void paging_map(u64 *root, u64 va, u64 pa, u64 len, u64 flags)
+static void split_large(struct page_tables *t, u64 *entry)
+{
+	u64 old = *entry;
+	u64 *l1;
+
+	*entry = 0;
+	l1 = next_table(t, entry);
+	for (u64 i = 0; i < 512; i++)
+		l1[i] = (old & ~(PTE_PS | PTE_PAT_LARGE)) + i * PAGE_SIZE;
+}
+
+/* One leaf at va; returns how much of len it covers. */
+static u64 map_leaf(struct page_tables *t, u64 va, u64 pa, u64 len, u64 flags)
+{
+	u64 *l4 = table_at(t, t->root);
+	u64 *l3 = next_table(t, &l4[va >> 39 & 511]);
+	u64 *l2 = next_table(t, &l3[va >> 30 & 511]);
+	u64 *e = &l2[va >> 21 & 511];
+	bool is_table = (*e & PTE_P) && !(*e & PTE_PS);
+
+	if (!((va | pa) % LARGE_PAGE_SIZE) && len >= LARGE_PAGE_SIZE && !is_table) {
+		*e = pa | leaf_flags(flags, true);
+		return LARGE_PAGE_SIZE;
+	}
+	if (*e & PTE_PS)
+		split_large(t, e);
+	next_table(t, e)[va >> 12 & 511] = pa | leaf_flags(flags, false);
+	return PAGE_SIZE;
+}
+
+void paging_map(struct page_tables *t, u64 va, u64 pa, u64 len, u64 flags)
 {
 	while (len) {
-		u64 *l3 = next_table(&root[va >> 39 & 511]);
-		u64 *l2 = next_table(&l3[va >> 30 & 511]);
-		u64 *e = &l2[va >> 21 & 511];
-		bool large = !((va | pa) % LARGE_PAGE_SIZE) && len >= LARGE_PAGE_SIZE &&
-			     (!(*e & PTE_P) || (*e & PTE_PS));
-		u64 step = large ? LARGE_PAGE_SIZE : PAGE_SIZE;
+		u64 step = map_leaf(t, va, pa, len, flags);
 
-		if (large) {
-			*e = pa | leaf_flags(flags, true);
-		} else {
-			u64 *l1;
-
-			if ((*e & PTE_P) && (*e & PTE_PS)) { /* split */
-				u64 old = *e;
-
-				*e = 0;
-				l1 = next_table(e);
-				for (u64 i = 0; i < 512; i++)
-					l1[i] = (old & ~(PTE_PS | PTE_PAT_LARGE)) + i * PAGE_SIZE;
-			}
-			l1 = next_table(e);
-			l1[va >> 12 & 511] = pa | leaf_flags(flags, false);
-		}
 		va += step;
 		pa += step;
 		len -= step;
 	}
 }
 
-static void map_image(u64 *root)
+static void map_image(void)
 {
 	const struct {
 		char *start, *end;
@@ -96,60 +115,79 @@ static void map_image(u64 *root)
 		u64 va = ALIGN_DOWN((u64)parts[i].start, PAGE_SIZE);
 		u64 end = ALIGN_UP((u64)parts[i].end, PAGE_SIZE);
 
-		paging_map(root, va, va - image_offset, end - va, parts[i].flags);
+		paging_map(&own, va, va - image_offset, end - va, parts[i].flags);
 	}
 }
 
-static void map_range(u64 *root, u64 base, u64 len, u64 flags)
+static void map_range(u64 base, u64 len, u64 flags)
 {
 	u64 start = ALIGN_DOWN(base, PAGE_SIZE);
 
-	paging_map(root, DIRECT_MAP_BASE + start, start, ALIGN_UP(base + len, PAGE_SIZE) - start,
+	paging_map(&own, DIRECT_MAP_BASE + start, start, ALIGN_UP(base + len, PAGE_SIZE) - start,
 		   flags);
 }
 
 /* Memory first with large pages; then devices, which may share a 2 MiB page with it. */
-static void map_direct(u64 *root, const struct handoff *h)
+static void map_direct(const struct handoff *h)
 {
 	for (u32 i = 0; i < h->mem_count; i++)
-		map_range(root, h->mem[i].base, h->mem[i].len,
+		map_range(h->mem[i].base, h->mem[i].len,
 			  h->mem[i].type == HANDOFF_MEM_RESERVED ? FLAGS_UC : FLAGS_RW);
-	map_range(root, 0xfec00000, 0x1000, FLAGS_UC); /* IOAPIC */
-	map_range(root, 0xfee00000, 0x1000, FLAGS_UC); /* local APIC */
-	map_range(root, h->gop.base, h->gop.size, FLAGS_WC);
+	map_range(0xfec00000, 0x1000, FLAGS_UC); /* IOAPIC */
+	map_range(0xfee00000, 0x1000, FLAGS_UC); /* local APIC */
+	map_range(h->gop.base, h->gop.size, FLAGS_WC);
 }
 
 void paging_init(const struct handoff *h)
 {
-	u64 *root, *identity;
-
 	image_offset = (u64)__text_start - h->image_base;
-	root_hpa = page_alloc();
-	identity_hpa = page_alloc();
-	if (!root_hpa || !identity_hpa)
-		panic("no memory for the hypervisor's page tables");
-	root = phys_to_virt(root_hpa);
-	map_image(root);
-	map_direct(root, h);
+	own.root = table_alloc(&own);
+	map_image();
+	map_direct(h);
 
-	identity = phys_to_virt(identity_hpa);
-	memcpy(identity, root, PAGE_SIZE);
-	paging_map(identity, 0, 0, GIB(4), PTE_P | PTE_W);
+	identity.root = table_alloc(&identity);
+	memcpy(phys_to_virt(identity.root), phys_to_virt(own.root), PAGE_SIZE);
+	paging_map(&identity, 0, 0, GIB(4), PTE_P | PTE_W);
 	for (u32 i = 0; i < h->mem_count; i++) {
 		u64 base = MAX(h->mem[i].base, GIB(4)), end = h->mem[i].base + h->mem[i].len;
 
 		if (h->mem[i].type == HANDOFF_MEM_RUNTIME && base < end)
-			paging_map(identity, base, base, end - base, PTE_P | PTE_W);
+			paging_map(&identity, base, base, end - base, PTE_P | PTE_W);
 	}
-	write_cr3(root_hpa);
+	write_cr3(own.root);
 }
 
 u64 paging_root(void)
 {
-	return root_hpa;
+	return own.root;
 }
 
 u64 paging_identity_root(void)
 {
-	return identity_hpa;
+	return identity.root;
+}
+
+hpa_t image_to_phys(const void *p)
+{
+	return (u64)p - image_offset;
+}
+
+/* Accessed and dirty bits are set from the start: the processor then never writes the tables. */
+u64 arch_domain_tables(hpa_t area, u64 area_len, gpa_t area_gpa, const struct domain_region *r,
+		       u32 count)
+{
+	struct page_tables t = { .offset = area - area_gpa,
+				 .next = area_gpa,
+				 .end = area_gpa + area_len };
+
+	t.root = table_alloc(&t);
+	for (u32 i = 0; i < count; i++) {
+		u64 flags = PTE_P | PTE_A | PTE_D;
+
+		flags |= r[i].prot & STAGE2_WRITE ? PTE_W : 0;
+		flags |= r[i].prot & STAGE2_EXEC ? 0 : PTE_NX;
+		flags |= r[i].type == MEMTYPE_WC ? PAGING_WC : 0;
+		paging_map(&t, r[i].gpa, r[i].gpa, r[i].len, flags);
+	}
+	return t.root;
 }

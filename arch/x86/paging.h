@@ -15,6 +15,8 @@
 #define PTE_W	      BIT(1)
 #define PTE_PWT	      BIT(3)
 #define PTE_PCD	      BIT(4)
+#define PTE_A	      BIT(5)
+#define PTE_D	      BIT(6)
 #define PTE_PS	      BIT(7)
 #define PTE_PAT	      BIT(7) /* 4 KiB leaf */
 #define PTE_PAT_LARGE BIT(12)
@@ -29,10 +31,18 @@ u64 paging_root(void);
  * starting cores and for the firmware's ResetSystem. */
 u64 paging_identity_root(void);
 
-/* Maps [va, va + len) to pa in the tables at root (any tables, 4 levels): used for the
- * hypervisor's and for the device domain's own. flags: PTE_ bits but PTE_PS. All 4 KiB-aligned;
- * leaves of 2 MiB where they fit. */
-void paging_map(u64 *root, u64 va, u64 pa, u64 len, u64 flags);
-enum { PAGING_WC = BIT(62) }; /* flag: the leaf's PAT index is that of write-combining */
+/*
+ * Page tables under construction. Entries hold addresses as the tables' user sees them: physical
+ * ones for the hypervisor's own, guest-physical ones for the device domain's.
+ */
+struct page_tables {
+	u64 root;
+	u64 offset;    /* physical address - address in entries */
+	u64 next, end; /* table pages to take, as in entries; both 0: from the pool */
+};
+/* Maps [va, va + len) to pa. flags: PTE_ bits but PTE_PS, or PAGING_WC. All 4 KiB-aligned; leaves
+ * of 2 MiB where they fit. */
+void paging_map(struct page_tables *t, u64 va, u64 pa, u64 len, u64 flags);
+#define PAGING_WC BIT(62) /* the leaf's PAT index is that of write-combining */
 
 #endif

@@ -125,7 +125,7 @@ void xstate_put(struct arch_vcpu *v)
 		v->tsc_aux = rdmsr(MSR_TSC_AUX);
 }
 
-int xstate_set_xcr0(struct arch_vcpu *v, u32 index, u64 value)
+int arch_xsetbv(struct arch_vcpu *v, u32 index, u64 value)
 {
 	u64 avx512 = value & XCR0_AVX512;
 

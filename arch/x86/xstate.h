@@ -12,7 +12,4 @@ u64 xstate_supported(void);
 void xstate_init(struct arch_vcpu *v); /* power-on contents */
 void xstate_load(struct arch_vcpu *v);
 void xstate_put(struct arch_vcpu *v);
-/* XSETBV by the guest: 0, or -EINVAL (#GP). */
-int xstate_set_xcr0(struct arch_vcpu *v, u32 index, u64 value) must_check;
-
 #endif

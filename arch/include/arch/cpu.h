@@ -53,6 +53,9 @@ void timer_arm(u64 deadline);
 void irq_host_enable(u32 isa_irq); /* routed to the boot processor, unmasked */
 void irq_host_unmask(u32 isa_irq); /* after it fired once it stays masked until this */
 
+/* Physical address of something in the hypervisor's image. */
+hpa_t image_to_phys(const void *p);
+
 /* Last exits. */
 __attribute__((noreturn)) void machine_poweroff(bool reboot);
 __attribute__((noreturn)) void machine_halt(void); /* stops all cores, for panic */

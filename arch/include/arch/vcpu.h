@@ -117,6 +117,7 @@ struct arch_vcpu {
 
 struct virt_ops { /* const; one is chosen at boot, then read-only */
 	const char *name;
+	bool hypercall_is_vmmcall; /* else VMCALL */
 	const struct stage2_format *stage2;
 	/* 0, or -errno with one line of why (for the panel). Called on the boot processor. */
 	int (*probe)(const char **why);
@@ -190,9 +191,26 @@ u32 arch_fetch(struct arch_vcpu *v, const struct guest_memory *mem, u8 bytes[15]
 
 /* CPUID as the guest shall see it; apic_id of the vCPU and the number of vCPUs of its guest. */
 void arch_cpuid(u32 leaf, u32 subleaf, u32 apic_id, u32 cpus, bool osxsave, u32 out[4]);
+/* XSETBV: 0, or -EINVAL (#GP). The vCPU is loaded. */
+int arch_xsetbv(struct arch_vcpu *v, u32 index, u64 value) must_check;
 /* MSRs that are the same for every guest. 0, or -ENOENT: not here (hv goes on looking, then #GP),
  * -EINVAL: #GP. */
 int arch_rdmsr(struct arch_vcpu *v, u32 msr, u64 *value) must_check;
 int arch_wrmsr(struct arch_vcpu *v, u32 msr, u64 value) must_check;
+
+/*
+ * The device domain's own page tables, one to one: built in area (contiguous, zeroed, at area_gpa
+ * for the domain), not reachable through themselves. Returns the root for CR3; panics when the
+ * area is too small.
+ */
+struct domain_region {
+	gpa_t gpa;
+	hpa_t hpa;
+	u64 len;
+	u32 prot;
+	enum stage2_memtype type;
+};
+u64 arch_domain_tables(hpa_t area, u64 area_len, gpa_t area_gpa, const struct domain_region *r,
+		       u32 count);
 
 #endif

@@ -267,6 +267,7 @@ static void svm_want_window(struct arch_vcpu *v, bool wanted)
 
 const struct virt_ops svm_ops = {
 	.name = "SVM",
+	.hypercall_is_vmmcall = true,
 	.stage2 = &npt_format,
 	.probe = svm_probe,
 	.cpu_enable = svm_cpu_enable,

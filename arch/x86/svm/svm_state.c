@@ -229,10 +229,10 @@ void svm_dump(const struct arch_vcpu *v)
 {
 	const struct vmcb *b = &svm_vcpu(v)->vmcb;
 
-	log_printf("vmcb exit %llx info1 %llx info2 %llx exitint %llx inject %llx shadow %llx",
-		   (unsigned long long)b->exit_code, (unsigned long long)b->info1,
-		   (unsigned long long)b->info2, (unsigned long long)b->exit_int,
-		   (unsigned long long)b->event_inject, (unsigned long long)b->shadow);
-	log_printf("vmcb vintr %llx asid %u ncr3 %llx cpl %u", (unsigned long long)b->vintr,
-		   b->asid, (unsigned long long)b->nested_cr3, b->cpl);
+	log_printf("vmcb exit %lx info1 %lx info2 %lx exitint %lx inject %lx shadow %lx",
+		   b->exit_code, b->info1,
+		   b->info2, b->exit_int,
+		   b->event_inject, b->shadow);
+	log_printf("vmcb vintr %lx asid %u ncr3 %lx cpl %u", b->vintr,
+		   b->asid, b->nested_cr3, b->cpl);
 }

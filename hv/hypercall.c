@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * The device domain's calls: one function each, one table. Nothing it passes is trusted beyond
+ * what it may do anyway: numbers are checked, pointers must lie in its own image, structures are
+ * copied in once.
+ */
+#include <abi/range.h>
+#include <arch/cpu.h>
+#include <arch/upcall.h>
+#include "domain.h"
+#include "hypercall.h"
+#include "log.h"
+#include "pages.h"
+#include "sched.h"
+#include "string.h"
+#include "boot.h"
+#include "vcpu.h"
+
+#define MACHINE	  (~0ULL)
+#define LOG_MAX	  512
+#define DIRTY_MAX MIB(64)
+
+typedef s64 hypercall_fn(struct vcpu *v, u64 a, u64 b, u64 c, u64 d);
+
+static struct vm *guest(u64 index)
+{
+	return index < handoff->config.vm_count ? &vms[index] : NULL;
+}
+
+static s64 hc_wait(struct vcpu *v, u64 deadline, u64 b, u64 c, u64 d)
+{
+	(void)b;
+	(void)c;
+	(void)d;
+	domain_wait(v, deadline);
+	return 0;
+}
+
+static s64 hc_log(struct vcpu *v, u64 text, u64 len, u64 c, u64 d)
+{
+	const char *p = domain_pointer(text, len);
+
+	(void)v;
+	(void)c;
+	(void)d;
+	if (!p || !len || len > LOG_MAX)
+		return -EINVAL;
+	log_printf("dm: %.*s", (int)len, p);
+	return 0;
+}
+
+static s64 hc_ioreq_done(struct vcpu *v, u64 vm, u64 vcpu, u64 c, u64 d)
+{
+	struct vm *g = guest(vm);
+
+	(void)v;
+	(void)c;
+	(void)d;
+	if (!g || vcpu >= g->vcpu_count)
+		return -EINVAL;
+	vcpu_notify(&g->vcpus[vcpu], VCPU_EVENT_IOREQ);
+	return 0;
+}
+
+static bool is_stopped(const struct vm *g)
+{
+	return g->state == VM_STOPPED || g->state == VM_FATAL;
+}
+
+static s64 hc_pci_add(struct vcpu *v, u64 vm, u64 template, u64 c, u64 d)
+{
+	struct vm *g = guest(vm);
+	static struct pci_template copy;
+	const void *p = domain_pointer(template, sizeof(copy));
+
+	(void)v;
+	(void)c;
+	(void)d;
+	if (!g || !p)
+		return -EINVAL;
+	memcpy(&copy, p, sizeof(copy));
+	return pci_add(g, &copy);
+}
+
+static enum trap_result trap_forward(void *ctx, struct vcpu *v, u64 offset, struct access *a)
+{
+	u64 packed = (u64)ctx;
+
+	(void)offset;
+	return ioreq_post(v, (u16)packed, (enum ioreq_space)(packed >> 32), 0, a->addr, a);
+}
+
+/* Adding the same region again is how a restarted domain finds its own. */
+static s64 hc_trap_add(struct vcpu *v, u64 vm, u64 what, u64 base, u64 len)
+{
+	struct vm *g = guest(vm);
+	u32 space = (u32)(what >> 32);
+	struct trap_region old,
+		r = { .base = base, .len = len, .fn = trap_forward, .ctx = (void *)what };
+	enum trap_space in = space == IOREQ_PIO ? TRAP_PIO : TRAP_MMIO;
+	int rc;
+
+	(void)v;
+	if (!g || space > IOREQ_MMIO || (what & 0xffffffff) > 0xffff || !len)
+		return -EINVAL;
+	if (space == IOREQ_PIO && !range_within(base, len, 0x10000))
+		return -EINVAL;
+	if (trap_find(&g->traps, in, base, 1, &old) && old.base == base && old.len == len &&
+	    old.fn == trap_forward && old.ctx == r.ctx)
+		return 0;
+	if (!is_stopped(g))
+		return -EBUSY;
+	spin_lock(&g->lock);
+	rc = trap_add(&g->traps, in, &r);
+	spin_unlock(&g->lock);
+	return rc;
+}
+
+static s64 hc_doorbell_add(struct vcpu *v, u64 vm, u64 device_bar, u64 offset, u64 len_id)
+{
+	struct vm *g = guest(vm);
+
+	(void)v;
+	if (!g || device_bar >> 24 || len_id >> 24)
+		return -EINVAL;
+	return pci_add_doorbell(g, (u16)(device_bar >> 8), (u8)device_bar, offset,
+				(u8)(len_id >> 16), (u8)len_id);
+}
+
+static s64 hc_msix(struct vcpu *v, u64 vm, u64 device, u64 vector, u64 d)
+{
+	struct vm *g = guest(vm);
+
+	(void)v;
+	(void)d;
+	return g && !((device | vector) >> 16) ? pci_msix(g, (u16)device, (u16)vector) : -EINVAL;
+}
+
+static s64 hc_intx(struct vcpu *v, u64 vm, u64 device, u64 level, u64 d)
+{
+	struct vm *g = guest(vm);
+
+	(void)v;
+	(void)d;
+	return g && !(device >> 16) ? pci_intx(g, (u16)device, level) : -EINVAL;
+}
+
+static s64 hc_isa_irq(struct vcpu *v, u64 vm, u64 irq, u64 level, u64 d)
+{
+	struct vm *g = guest(vm);
+
+	(void)v;
+	(void)d;
+	if (!g || irq > 15)
+		return -EINVAL;
+	vm_isa_irq(g, (u32)irq, level);
+	return 0;
+}
+
+static s64 hc_vm_reset(struct vcpu *v, u64 vm, u64 b, u64 c, u64 d)
+{
+	struct vm *g = guest(vm);
+
+	(void)v;
+	(void)b;
+	(void)c;
+	(void)d;
+	return g ? vm_power_on_reset(g) : -EINVAL;
+}
+
+static s64 hc_vm_start(struct vcpu *v, u64 vm, u64 start, u64 c, u64 d)
+{
+	struct vm *g = guest(vm);
+	const void *p = domain_pointer(start, sizeof(struct vm_start));
+	struct vm_start copy;
+
+	(void)v;
+	(void)c;
+	(void)d;
+	if (!g || !p)
+		return -EINVAL;
+	memcpy(&copy, p, sizeof(copy));
+	return vm_start(g, &copy);
+}
+
+static s64 hc_vm_stop(struct vcpu *v, u64 vm, u64 b, u64 c, u64 d)
+{
+	struct vm *g = guest(vm);
+
+	(void)v;
+	(void)b;
+	(void)c;
+	(void)d;
+	return g ? vm_stop(g) : -EINVAL;
+}
+
+static void sum_counters(const struct vm *vm, u64 *counters)
+{
+	for (u32 i = 0; i < vm->vcpu_count; i++) {
+		for (u32 k = 0; k < STAT_COUNT; k++)
+			counters[k] += vm->vcpus[i].counters[k];
+	}
+	counters[STAT_EXITS] = 0;
+	for (u32 k = STAT_EXIT_PIO; k <= STAT_EXIT_OTHER; k++)
+		counters[STAT_EXITS] += counters[k];
+}
+
+static u64 guest_ram(void)
+{
+	u64 sum = 0;
+
+	for (u32 i = 0; i < handoff->config.vm_count; i++)
+		sum += vms[i].ram_size;
+	return sum;
+}
+
+static void machine_stats(struct vm_stats *s)
+{
+	u64 domain[STAT_COUNT] = { 0 };
+
+	for (u32 i = 0; i < handoff->config.vm_count; i++)
+		sum_counters(&vms[i], s->counters);
+	sum_counters(&vms[DOMAIN_VM], domain);
+	s->dm_exits = domain[STAT_EXITS];
+	s->state = VM_RUNNING;
+	s->free_pages = pages_free_count();
+	s->memory_used = memory_taken() - guest_ram() + pages_pool_size() + handoff->image_len;
+	s->dm_wakeups = domain_counters.wakeups;
+	s->dm_restarts = domain_counters.restarts;
+	s->dm_longest = domain_counters.longest;
+	s->idle_tsc = sched_idle_ticks();
+}
+
+static s64 hc_vm_stats(struct vcpu *v, u64 vm, u64 stats, u64 c, u64 d)
+{
+	struct vm_stats *s = domain_pointer(stats, sizeof(*s));
+	struct vm *g = guest(vm);
+
+	(void)v;
+	(void)c;
+	(void)d;
+	if (!s || (!g && vm != MACHINE))
+		return -EINVAL;
+	memset(s, 0, sizeof(*s));
+	if (!g) {
+		machine_stats(s);
+		return 0;
+	}
+	sum_counters(g, s->counters);
+	s->state = g->state;
+	memcpy(s->reason, g->reason, sizeof(s->reason));
+	return 0;
+}
+
+static s64 hc_dirty(struct vcpu *v, u64 vm, u64 gpa, u64 len, u64 bitmap)
+{
+	struct vm *g = guest(vm);
+	u64 *p =
+		len <= DIRTY_MAX ? domain_pointer(bitmap, ALIGN_UP(len / PAGE_SIZE, 64) / 8) : NULL;
+	int rc;
+
+	(void)v;
+	if (!g || !p || bitmap % 8)
+		return -EINVAL;
+	spin_lock(&g->lock);
+	rc = stage2_dirty(&g->stage2, gpa, len, p);
+	spin_unlock(&g->lock);
+	if (!rc)
+		vm_sync(g);
+	return rc;
+}
+
+static s64 hc_irq_unmask(struct vcpu *v, u64 event, u64 b, u64 c, u64 d)
+{
+	(void)v;
+	(void)b;
+	(void)c;
+	(void)d;
+	if (event == HOST_EVENT_SERIAL && handoff->config.serial_port)
+		irq_host_unmask(4);
+	else if (event == HOST_EVENT_KEYBOARD)
+		irq_host_unmask(1);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static s64 hc_restart(struct vcpu *v, u64 a, u64 b, u64 c, u64 d)
+{
+	(void)v;
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	domain_restart("asked for");
+	return 0;
+}
+
+static s64 hc_poweroff(struct vcpu *v, u64 reboot, u64 b, u64 c, u64 d)
+{
+	(void)v;
+	(void)b;
+	(void)c;
+	(void)d;
+	log_printf("oriel: %s", reboot ? "reboot" : "power off");
+	machine_poweroff(reboot);
+}
+
+static hypercall_fn *const hypercall_table[HC_COUNT] = {
+	[HC_WAIT] = hc_wait,
+	[HC_LOG] = hc_log,
+	[HC_IOREQ_DONE] = hc_ioreq_done,
+	[HC_PCI_ADD] = hc_pci_add,
+	[HC_TRAP_ADD] = hc_trap_add,
+	[HC_DOORBELL_ADD] = hc_doorbell_add,
+	[HC_MSIX] = hc_msix,
+	[HC_INTX] = hc_intx,
+	[HC_ISA_IRQ] = hc_isa_irq,
+	[HC_VM_RESET] = hc_vm_reset,
+	[HC_VM_START] = hc_vm_start,
+	[HC_VM_STOP] = hc_vm_stop,
+	[HC_VM_STATS] = hc_vm_stats,
+	[HC_DIRTY] = hc_dirty,
+	[HC_IRQ_UNMASK] = hc_irq_unmask,
+	[HC_RESTART] = hc_restart,
+	[HC_POWEROFF] = hc_poweroff,
+};
+
+void hypercall_handle(struct vcpu *v, const struct vmexit *e)
+{
+	u64 *gpr = v->arch.regs.gpr;
+	u64 number = gpr[RAX];
+
+	virt->advance(&v->arch, e->insn_len);
+	if (number >= HC_COUNT) {
+		gpr[RAX] = (u64)-EINVAL;
+		return;
+	}
+	gpr[RAX] = (u64)hypercall_table[number](v, gpr[RDI], gpr[RSI], gpr[RDX], gpr[R10]);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * The end: only a broken invariant of the hypervisor's own leads here, never what a guest or the
+ * device domain did. All cores stop; the report goes to the panel, COM1 and port 0xe9.
+ */
+#include <arch/cpu.h>
+#include <arch/upcall.h>
+#include "build_id.h"
+#include "log.h"
+#include "panic.h"
+#include "screen.h"
+#include "trace.h"
+
+static _Atomic u32 panicking;
+
+void panic(const char *format, ...)
+{
+	char what[256];
+	va_list args;
+
+	if (__atomic_exchange_n((u32 *)&panicking, 1, __ATOMIC_SEQ_CST))
+		machine_halt();
+	log_panic_mode();
+	screen_panic();
+	va_start(args, format);
+	log_vformat(what, sizeof(what), format, args);
+	va_end(args);
+	log_printf("oriel: PANIC: %s", what);
+	log_printf("build %s, core %u", BUILD_ID, cpu_index());
+	arch_dump_host();
+	trace_dump(cpu_index());
+	log_printf("The machine has stopped. Please send a photograph of this screen.");
+	machine_halt();
+}
+
+void refuse(const char *format, ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	log_vformat(text, sizeof(text), format, args);
+	va_end(args);
+	log_printf("oriel: %s", text);
+	log_printf("oriel: refused to start");
+	machine_halt();
+}
