@@ -24,8 +24,9 @@ enum opcode_flag {
 	MEMORY16 = BIT(13),
 	MEMORY32 = BIT(14),
 	CONDITION = BIT(15), /* the opcode's low bits are a condition */
-	MAX_32 = BIT(16),    /* REX.W does not make it larger than four bytes */
+	MAX_32 = BIT(16),    /* REX.W makes it four bytes */
 	NO_REPEAT = BIT(17), /* F2 and F3 would make it another, or no, instruction */
+	MIN_32 = BIT(18),    /* never two bytes */
 };
 
 struct opcode {
@@ -132,7 +133,7 @@ static const struct opcode two_byte[256] = {
 	[0xbf] = REG_MEM(MOVSX, MEMORY16),
 	[0xc0] = MEM_REG(XADD, BYTE | LOCKABLE),
 	[0xc1] = MEM_REG(XADD, LOCKABLE),
-	[0xc3] = MEM_REG(MOV, NO_PREFIX),
+	[0xc3] = MEM_REG(MOV, NO_PREFIX | MIN_32),
 	[0xc7] = MEM(CMPXCHG8B, GROUP | LOCKABLE),
 };
 
@@ -358,8 +359,10 @@ static void set_sizes(struct insn *i, const struct opcode *o, const struct prefi
 
 	if (o->flags & STACK && mode == 8 && size == 4)
 		size = 8;
-	if (wide && !(o->flags & MAX_32))
-		size = 8;
+	if (o->flags & MIN_32)
+		size = 4;
+	if (wide)
+		size = o->flags & MAX_32 ? 4 : 8;
 	if (o->flags & BYTE)
 		size = 1;
 	if (o->op == INSN_CMPXCHG8B)
@@ -452,8 +455,10 @@ static int decode(struct cursor *c, u32 mode, struct insn *i)
 		i->disp = (s64)take(c, i->address_size);
 	i->op = o.op;
 	i->form = o.form;
-	if (o.form == INSN_FORM_MEM_REG && o.op >= INSN_ROL && o.op <= INSN_SAR)
-		i->reg = RCX;
+	if (o.form == INSN_FORM_MEM_REG && o.op >= INSN_ROL && o.op <= INSN_SAR) {
+		i->reg = RCX; /* ModRM's reg field was the operation */
+		i->reg_high = false;
+	}
 	if (o.flags & CONDITION)
 		i->condition = byte & 0xf;
 	if (o.flags & STRING)
