@@ -2,8 +2,7 @@
 # Copyright (c) 2026 The Oriel authors
 #
 # The bare-metal guests: every tests/guest/NAME.c becomes build/guest/NAME.elf, a multiboot 1
-# kernel (64-bit code in a 32-bit ELF file), together with the kit and, where there is one,
-# tests/guest/NAME_low.S (code for other processor modes).
+# kernel (64-bit code in a 32-bit ELF file), together with the kit.
 
 GUEST_NAMES := $(notdir $(basename $(wildcard tests/guest/*.c)))
 GUEST_ELFS := $(GUEST_NAMES:%=build/guest/%.elf)
@@ -18,20 +17,23 @@ GUEST_CFLAGS := -std=gnu11 -O2 -m64 -ffreestanding -fno-pic -mcmodel=small -mno-
 .SECONDARY: $(GUEST_KIT)
 
 build/guest/%.c.o: tests/guest/%.c
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) $(GUEST_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(GUEST_CFLAGS) -c -o $@ $<
 
 build/guest/%.S.o: tests/guest/%.S
+	$(call say,CC)
 	@mkdir -p $(@D)
-	$(CC) -m64 -Wall -Werror -MMD -MP -c -o $@ $<
+	$(Q)$(CC) -m64 -Wall -Werror -MMD -MP -c -o $@ $<
 
-.SECONDEXPANSION:
-build/guest/%.elf: build/guest/%.c.o $(GUEST_KIT) tests/guest/kit/link.ld \
-		$$(patsubst tests/guest/%,build/guest/%.o,$$(wildcard tests/guest/%_low.S))
-	$(LD) -m elf_x86_64 -static -nostdlib --build-id=none -z max-page-size=4096 \
+build/guest/%.elf: build/guest/%.c.o $(GUEST_KIT) tests/guest/kit/link.ld
+	$(call say,LD)
+	$(Q)$(LD) -m elf_x86_64 -static -nostdlib --build-id=none -z max-page-size=4096 \
 		-z noexecstack --no-warn-rwx-segments -T tests/guest/kit/link.ld \
 		-o $(@:.elf=.elf64) $(filter %.o,$^)
-	objcopy -O elf32-i386 --strip-all $(@:.elf=.elf64) $@
+	$(Q)objcopy -O elf32-i386 --strip-all $(@:.elf=.elf64) $@
+
+build/guest/modes.elf: build/guest/modes_low.S.o
 
 .PHONY: bare-guests
 bare-guests: $(GUEST_ELFS)

@@ -8,7 +8,8 @@ LINUX_INITRD_RAW := build/initrd-raw.img
 
 $(LINUX_INITRD) $(LINUX_INITRD_RAW) &: tests/linux/build tests/linux/init \
 		$(wildcard tests/linux/*.[ch]) build/debian/VERSIONS
-	tests/linux/build $(LINUX_INITRD) $(LINUX_INITRD_RAW)
+	$(call say,INITRD)
+	$(Q)tests/linux/build $(LINUX_INITRD) $(LINUX_INITRD_RAW)
 
 .PHONY: linux-guest
 linux-guest: $(LINUX_INITRD) $(LINUX_INITRD_RAW)
