@@ -52,7 +52,7 @@ static void vmx_cpu_disable(void)
 	if (!(read_cr4() & CR4_VMXE))
 		return;
 	if (current[cpu])
-		current[cpu]->current = false;
+		current[cpu]->ready = false;
 	current[cpu] = NULL;
 	__asm__ volatile("vmxoff" : : : "cc", "memory");
 	write_cr4(read_cr4() & ~CR4_VMXE);
@@ -92,31 +92,35 @@ void vmx_write_failed(enum vmcs_field field, u64 value)
 	panic("vmx: VMWRITE of %llx to field %x failed", (unsigned long long)value, field);
 }
 
+static void make_current(struct vmx_vcpu *x, u32 cpu)
+{
+	if (x->cpu != cpu && x->cpu != VMX_NO_CPU)
+		panic("vmx: vCPU of core %u wanted on core %u", x->cpu, cpu);
+	if (x->cpu == VMX_NO_CPU && vmx_vmclear(x->vmcs))
+		panic("vmx: VMCLEAR of %llx failed", (unsigned long long)x->vmcs);
+	if (vmx_vmptrld(x->vmcs))
+		panic("vmx: VMPTRLD of %llx failed", (unsigned long long)x->vmcs);
+	if (current[cpu])
+		current[cpu]->ready = false;
+	x->cpu = cpu;
+	current[cpu] = x;
+}
+
 void vmx_select(struct arch_vcpu *v)
 {
 	struct vmx_vcpu *x = vmx_of(v);
 	u32 cpu = cpu_index();
 
-	if (!x->current) {
-		if (x->cpu != cpu && x->cpu != VMX_NO_CPU)
-			panic("vmx: vCPU of core %u wanted on core %u", x->cpu, cpu);
-		if (current[cpu])
-			current[cpu]->current = false;
-		if (x->cpu == VMX_NO_CPU && vmx_vmclear(x->vmcs))
-			panic("vmx: VMCLEAR of %llx failed", (unsigned long long)x->vmcs);
-		if (vmx_vmptrld(x->vmcs))
-			panic("vmx: VMPTRLD of %llx failed", (unsigned long long)x->vmcs);
-		x->cpu = cpu;
-		x->current = true;
-		current[cpu] = x;
-	}
+	if (current[cpu] != x)
+		make_current(x, cpu);
+	x->ready = true;
 	if (x->reset_pending)
 		vmx_reset_apply(v);
 }
 
 static void vmx_load(struct arch_vcpu *v)
 {
-	vmx_select(v);
+	vmx_ensure(v);
 	percpu()->loaded = v;
 	vmx_live_load(v);
 	xstate_load(v);
@@ -140,24 +144,20 @@ static void flush_stage2(struct arch_vcpu *v)
  * The preemption timer is always on: it also ends guests that run with IF = 0, from which not
  * every processor model takes an exit for a pending interrupt.
  */
-static void set_timer(struct arch_vcpu *v, struct vmx_vcpu *x)
+static void set_timer(const struct arch_vcpu *v, struct vmx_vcpu *x)
 {
-	u64 ticks = ~0ULL, now;
-	u32 value;
+	u64 now = time_now(), ticks = v->deadline - now;
 
-	if (v->deadline && v->deadline != ~0ULL) {
-		now = time_now();
-		ticks = v->deadline > now ? v->deadline - now : 0;
-	}
+	if (unlikely(v->deadline <= now))
+		ticks = 0;
 	if (unlikely(!(v->regs.rflags & RFLAGS_IF)))
 		ticks = MIN(ticks, time_hz() >> 10);
 	ticks >>= vmx_caps.timer_shift;
-	value = ticks > 0xffffffffU ? 0xffffffffU : (u32)ticks;
-	if (!value)
-		value = 1;
-	if (value != x->timer) {
-		x->timer = value;
-		vmwrite(VMCS_PREEMPTION_TIMER, value);
+	if (unlikely(ticks >> 32))
+		ticks = 0xffffffff;
+	if ((u32)ticks != x->timer) {
+		x->timer = (u32)ticks;
+		vmwrite(VMCS_PREEMPTION_TIMER, ticks);
 	}
 }
 
@@ -185,22 +185,35 @@ static void write_changes(struct arch_vcpu *v, struct vmx_vcpu *x)
 	if (likely(vmx_caps.preemption_timer))
 		set_timer(v, x);
 	else
-		timer_arm(v->deadline ? v->deadline : ~0ULL);
+		timer_arm(v->deadline);
+}
+
+static void entry_refused(struct vmexit *e)
+{
+	e->kind = EXIT_FATAL;
+	e->raw_reason = (u32)VMX_REASON_ENTRY_FAILED | VMX_REASON_COUNT;
+	e->raw_info = vmread(VMCS_INSTRUCTION_ERROR);
+	vmx_report_entry_error((u32)e->raw_info);
+}
+
+/* Field by field: the compiler would make a slow string instruction of it. */
+static void clear_exit(struct vmexit *e)
+{
+	e->kind = e->insn_len = e->size = e->vector = 0;
+	e->write = e->string = e->rep = e->fetch = e->gva_valid = e->triple_fault = false;
+	e->error = 0;
+	e->raw_info = e->addr = e->value = e->gva = 0;
 }
 
 static void vmx_run(struct arch_vcpu *v, struct vmexit *e)
 {
 	struct vmx_vcpu *x = vmx_of(v);
 
-	*e = (struct vmexit){ 0 };
-	if (unlikely(!x->current || x->reset_pending))
-		vmx_select(v);
+	vmx_ensure(v);
+	clear_exit(e);
 	write_changes(v, x);
 	if (unlikely(vmx_enter(&v->regs, x))) {
-		e->kind = EXIT_FATAL;
-		e->raw_reason = (u32)VMX_REASON_ENTRY_FAILED | VMX_REASON_COUNT;
-		e->raw_info = vmread(VMCS_INSTRUCTION_ERROR);
-		vmx_report_entry_error((u32)e->raw_info);
+		entry_refused(e);
 		return;
 	}
 	x->launched = 1;

@@ -29,7 +29,7 @@ enum vmx_syscall_msr { SYSCALL_STAR, SYSCALL_LSTAR, SYSCALL_CSTAR, SYSCALL_SFMAS
 struct vmx_vcpu {
 	u64 host_rsp; /* offset VMX_HOST_RSP: the value in the VMCS */
 	u8 launched;  /* offset VMX_LAUNCHED */
-	bool current; /* its VMCS is the current one of core `cpu` */
+	bool ready;   /* its VMCS is the current one of core `cpu`, and no reset is pending */
 	bool loaded;  /* between load and put */
 	bool reset_pending;
 	bool started; /* start is to be applied at the reset, else wait-for-SIPI state */
@@ -71,6 +71,12 @@ int vmx_feature_control(const char **why); /* opens VMX on the calling core */
 
 /* vmx.c: makes v's VMCS current on this core, and does a pending reset. */
 void vmx_select(struct arch_vcpu *v);
+/* To be called before the VMCS is touched. */
+static inline void vmx_ensure(const struct arch_vcpu *v)
+{
+	if (unlikely(!vmx_of(v)->ready))
+		vmx_select((struct arch_vcpu *)v);
+}
 int vmx_vmclear(hpa_t vmcs);
 int vmx_vmptrld(hpa_t vmcs);
 void vmx_flush_vpid(const struct vmx_vcpu *x);
@@ -97,10 +103,10 @@ int vmx_load_pdptes(struct arch_vcpu *v, u64 cr0, u64 cr4) must_check;
 #define VMX_CR4_GUEST_OWNED (0xfULL | CR4_PGE | BIT(8) | CR4_OSFXSR | CR4_OSXMMEXCPT)
 
 /* vmx_event.c */
-u32 vmx_get_shadow(struct vmx_vcpu *x);
-void vmx_set_shadow(struct vmx_vcpu *x, u32 shadow);
-void vmx_requeue_event(struct vmx_vcpu *x); /* what the exit interrupted the delivery of */
-void vmx_set_proc(struct vmx_vcpu *x, u32 proc);
+u32 vmx_get_shadow(const struct arch_vcpu *v);
+void vmx_set_shadow(struct arch_vcpu *v, u32 shadow);
+void vmx_requeue_event(struct arch_vcpu *v); /* what the exit interrupted the delivery of */
+void vmx_set_proc(struct arch_vcpu *v, u32 proc);
 bool vmx_can_inject(const struct arch_vcpu *v);
 void vmx_inject_irq(struct arch_vcpu *v, u8 vector);
 bool vmx_can_inject_nmi(const struct arch_vcpu *v);

@@ -57,7 +57,7 @@ void vmx_dump(const struct arch_vcpu *v)
 		log_printf("vmcs %llx: not active on this core", (ull)x->vmcs);
 		return;
 	}
-	vmx_select((struct arch_vcpu *)v);
+	vmx_ensure(v);
 	log_printf("vmcs %llx reason %llx qualification %llx gpa %llx gva %llx", (ull)x->vmcs,
 		   (ull)vmread(VMCS_EXIT_REASON), (ull)vmread(VMCS_EXIT_QUALIFICATION),
 		   (ull)vmread(VMCS_GUEST_PHYSICAL_ADDRESS),

@@ -73,10 +73,10 @@ static void decode_window(struct arch_vcpu *v, struct vmexit *e)
 }
 
 /* The IRET that would have unblocked NMIs did not finish: block them again (28.2.3). */
-static void undo_nmi_unblocking(struct vmx_vcpu *x)
+static void undo_nmi_unblocking(struct arch_vcpu *v)
 {
-	if (!x->event)
-		vmx_set_shadow(x, vmx_get_shadow(x) | SHADOW_NMI);
+	if (!vmx_of(v)->event)
+		vmx_set_shadow(v, vmx_get_shadow(v) | SHADOW_NMI);
 }
 
 static void decode_ept_violation(struct arch_vcpu *v, struct vmexit *e)
@@ -90,9 +90,9 @@ static void decode_ept_violation(struct arch_vcpu *v, struct vmexit *e)
 	e->gva_valid = (qual & EPT_QUAL_LINEAR_VALID) && (qual & EPT_QUAL_TRANSLATED);
 	if (e->gva_valid)
 		e->gva = vmread(VMCS_GUEST_LINEAR_ADDRESS);
-	vmx_requeue_event(vmx_of(v));
+	vmx_requeue_event(v);
 	if (qual & EPT_QUAL_NMI_UNBLOCKED)
-		undo_nmi_unblocking(vmx_of(v));
+		undo_nmi_unblocking(v);
 }
 
 /*
@@ -115,13 +115,12 @@ static void reflect(struct arch_vcpu *v, struct vmexit *e, u32 info)
 	x->event_error = e->error;
 	if (VMX_EVENT_NEEDS_LENGTH(info))
 		x->event_length = vmread32(VMCS_EXIT_INSTRUCTION_LENGTH);
-	vmx_set_shadow(x, vmx_get_shadow(x) & ~(u32)(SHADOW_STI | SHADOW_MOV_SS));
+	vmx_set_shadow(v, vmx_get_shadow(v) & ~(u32)(SHADOW_STI | SHADOW_MOV_SS));
 	e->kind = EXIT_NONE;
 }
 
 static void decode_exception(struct arch_vcpu *v, struct vmexit *e)
 {
-	struct vmx_vcpu *x = vmx_of(v);
 	u32 info = vmread32(VMCS_EXIT_INTERRUPTION_INFO);
 
 	e->raw_info = info;
@@ -131,9 +130,9 @@ static void decode_exception(struct arch_vcpu *v, struct vmexit *e)
 		e->kind = EXIT_NONE;
 		return;
 	}
-	vmx_requeue_event(x);
+	vmx_requeue_event(v);
 	if ((info & INTR_NMI_UNBLOCKED) && e->vector != VECTOR_DF)
-		undo_nmi_unblocking(x);
+		undo_nmi_unblocking(v);
 	if (e->vector == VECTOR_MC) {
 		__asm__ volatile("int $18");
 		e->kind = EXIT_NONE;
@@ -232,15 +231,16 @@ static const struct rule rules[VMX_REASON_COUNT] = {
 void vmx_decode(struct arch_vcpu *v, struct vmexit *e)
 {
 	u32 reason = vmread32(VMCS_EXIT_REASON);
-	const struct rule *rule = &rules[MIN(reason, (u32)VMX_REASON_COUNT - 1)];
+	const struct rule *rule;
 
 	e->raw_reason = reason;
-	if (unlikely(!rule->known)) {
+	if (unlikely(reason >= VMX_REASON_COUNT || !rules[reason].known)) {
 		e->kind = EXIT_FATAL; /* entry refused the guest's state, or a reason never asked
 					 for */
 		e->raw_info = vmread(VMCS_EXIT_QUALIFICATION);
 		return;
 	}
+	rule = &rules[reason];
 	e->kind = rule->kind;
 	if (rule->length)
 		e->insn_len = (u8)vmread(VMCS_EXIT_INSTRUCTION_LENGTH);

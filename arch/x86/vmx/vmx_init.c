@@ -3,8 +3,7 @@
 
 /*
  * A vCPU's memory and its state after power-on, INIT and SIPI (Intel SDM vol. 3, 10.1.1, 10.4.4).
- * Owns the MSR bitmap that ordinary guests share; it and the VPIDs are given out on the boot core,
- * before guests run.
+ * Owns the MSR bitmap that ordinary guests share, and gives out VPIDs, which are as few as vCPUs.
  */
 #include <arch/cpu.h>
 #include <arch/io.h>
@@ -72,6 +71,22 @@ static hpa_t make_msr_bitmap(bool domain)
 	return page;
 }
 
+/* The first vCPU of all makes it; several cores may try at once. */
+static hpa_t share_msr_bitmap(void)
+{
+	hpa_t none = 0, made;
+
+	if (shared_msr_bitmap)
+		return shared_msr_bitmap;
+	made = make_msr_bitmap(false);
+	if (!made)
+		return 0;
+	if (!__atomic_compare_exchange_n(&shared_msr_bitmap, &none, made, false, __ATOMIC_SEQ_CST,
+					 __ATOMIC_SEQ_CST))
+		page_free(made);
+	return shared_msr_bitmap;
+}
+
 int vmx_vcpu_init(struct arch_vcpu *v)
 {
 	hpa_t page = page_alloc(), vmcs = page_alloc();
@@ -86,14 +101,12 @@ int vmx_vcpu_init(struct arch_vcpu *v)
 	if (v->domain) {
 		x->msr_bitmap = make_msr_bitmap(true);
 	} else {
-		if (!shared_msr_bitmap)
-			shared_msr_bitmap = make_msr_bitmap(false);
-		x->msr_bitmap = shared_msr_bitmap;
+		x->msr_bitmap = share_msr_bitmap();
 	}
 	if (!x->msr_bitmap)
 		return -ENOMEM;
-	if (vmx_caps.vpid && last_vpid < 0xffff)
-		x->vpid = ++last_vpid;
+	if (vmx_caps.vpid)
+		x->vpid = __atomic_add_fetch(&last_vpid, 1, __ATOMIC_SEQ_CST);
 	x->cpu = VMX_NO_CPU;
 	x->cr4_allowed = vmx_cr4_allowed();
 	vmx_vcpu_reset(v, NULL);
@@ -118,9 +131,9 @@ void vmx_allow_ports(struct arch_vcpu *v, u16 base, u16 count)
 			panic("no memory for a port bitmap");
 		memset(phys_to_virt(x->io_bitmap), 0xff, 2 * PAGE_SIZE);
 		if (!x->reset_pending) {
-			vmx_select(v);
+			vmx_ensure(v);
 			write_io_bitmaps(x);
-			vmx_set_proc(x, (x->proc & ~(u32)PROC_ALL_IO) | (u32)PROC_IO_BITMAPS);
+			vmx_set_proc(v, (x->proc & ~(u32)PROC_ALL_IO) | (u32)PROC_IO_BITMAPS);
 		}
 	}
 	bitmap = phys_to_virt(x->io_bitmap);
@@ -310,6 +323,7 @@ void vmx_vcpu_reset(struct arch_vcpu *v, const struct vm_start *start)
 		v->regs.gpr[RDX] = 0;
 	}
 	x->reset_pending = true;
+	x->ready = false;
 }
 
 void vmx_vcpu_sipi(struct arch_vcpu *v, u8 vector)

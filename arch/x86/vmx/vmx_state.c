@@ -102,8 +102,7 @@ u64 vmx_get_sys(const struct arch_vcpu *v, enum sysreg r)
 	struct vmx_vcpu *x = vmx_of(v);
 	bool live = x->loaded && !v->domain;
 
-	if (unlikely(!x->current || x->reset_pending))
-		vmx_select((struct arch_vcpu *)v);
+	vmx_ensure(v);
 	switch (r) {
 	case SYS_CR0:
 		return vmx_get_cr0();
@@ -149,8 +148,7 @@ void vmx_set_sys(struct arch_vcpu *v, enum sysreg r, u64 value)
 	struct vmx_vcpu *x = vmx_of(v);
 	bool live = x->loaded && !v->domain;
 
-	if (unlikely(!x->current || x->reset_pending))
-		vmx_select(v);
+	vmx_ensure(v);
 	switch (r) {
 	case SYS_CR0:
 	case SYS_CR3:
@@ -190,10 +188,7 @@ void vmx_set_sys(struct arch_vcpu *v, enum sysreg r, u64 value)
 /* Access rights have the layout of struct segment's attr. */
 void vmx_get_segment(const struct arch_vcpu *v, enum segment_reg r, struct segment *s)
 {
-	struct vmx_vcpu *x = vmx_of(v);
-
-	if (unlikely(!x->current || x->reset_pending))
-		vmx_select((struct arch_vcpu *)v);
+	vmx_ensure(v);
 	s->selector = (u16)vmread(vmcs_nth(VMCS_GUEST_ES_SELECTOR, r));
 	s->base = vmread(vmcs_nth(VMCS_GUEST_ES_BASE, r));
 	s->limit = vmread32(vmcs_nth(VMCS_GUEST_ES_LIMIT, r));
@@ -203,10 +198,7 @@ void vmx_get_segment(const struct arch_vcpu *v, enum segment_reg r, struct segme
 
 void vmx_set_segment(struct arch_vcpu *v, enum segment_reg r, const struct segment *s)
 {
-	struct vmx_vcpu *x = vmx_of(v);
-
-	if (unlikely(!x->current || x->reset_pending))
-		vmx_select(v);
+	vmx_ensure(v);
 	vmwrite(vmcs_nth(VMCS_GUEST_ES_SELECTOR, r), s->selector);
 	vmwrite(vmcs_nth(VMCS_GUEST_ES_BASE, r), s->base);
 	vmwrite(vmcs_nth(VMCS_GUEST_ES_LIMIT, r), s->limit);
