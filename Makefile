@@ -71,7 +71,7 @@ BOOT_FLAGS := $(COMMON) -fpic -fshort-wchar -fvisibility=hidden -maccumulate-out
 HOST_FLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Ihv/include -I. -I$(BUILD)/gen \
 	-isystem /usr/include/stb -MMD -MP
 LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 \
-	-Wl,-z,noexecstack -Wl,--orphan-handling=warn -Wl,--fatal-warnings
+	-Wl,-z,noexecstack -Wl,--fatal-warnings
 
 # ---- Programs --------------------------------------------------------------------------------
 all: $(BUILD)/BOOTX64.EFI $(host_tools)

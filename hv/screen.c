@@ -19,8 +19,12 @@ static u32 ink, paper;
 /* The n-bit field of a mask, filled from an 8-bit value. */
 static u32 field(u32 mask, u32 value)
 {
-	u32 shift = (u32)__builtin_ctz(mask | 1U << 31), bits = (u32)__builtin_popcount(mask);
+	u32 shift, bits;
 
+	if (!mask)
+		return 0;
+	shift = (u32)__builtin_ctz(mask);
+	bits = 32 - (u32)__builtin_clz(mask >> shift);
 	return (bits >= 8 ? value << (bits - 8) : value >> (8 - bits)) << shift & mask;
 }
 
