@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * oriel-diff GOLDEN ACTUAL [--mask x,y,w,h]... [--crop x,y,w,h] [--tolerance N] [--out DIFF.png]
+ *
+ * Compares two pictures (PNG, PPM and what else stb_image reads) and prints how many pixels differ
+ * by more than the tolerance in any channel. Masked rectangles do not count; --crop takes that
+ * part of ACTUAL first. Exit status: 0 equal enough, 1 different, 2 bad input. DIFF.png shows
+ * GOLDEN dimmed, masks in blue, and differing pixels in red.
+ */
+#define STB_IMAGE_IMPLEMENTATION
+#define STB_IMAGE_STATIC
+#define STBI_FAILURE_USERMSG
+#include <stb_image.h>
+#define STB_IMAGE_WRITE_IMPLEMENTATION
+#define STB_IMAGE_WRITE_STATIC
+#include <stb_image_write.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MAX_MASKS 64
+
+struct area {
+	int x, y, width, height;
+};
+
+struct picture {
+	int width, height;
+	unsigned char *rgb;
+};
+
+struct options {
+	const char *golden, *actual, *out;
+	struct area masks[MAX_MASKS];
+	int mask_count;
+	struct area crop; /* width 0: all */
+	int tolerance;
+};
+
+static void fail(const char *what, const char *which)
+{
+	fprintf(stderr, "oriel-diff: %s: %s\n", which, what);
+	exit(2);
+}
+
+static struct area parse_area(const char *text)
+{
+	struct area a;
+	char end;
+
+	if (sscanf(text, "%d,%d,%d,%d%c", &a.x, &a.y, &a.width, &a.height, &end) != 4 || a.x < 0 ||
+	    a.y < 0 || a.width <= 0 || a.height <= 0)
+		fail("not x,y,width,height", text);
+	return a;
+}
+
+static void parse_option(struct options *o, const char *name, const char *value)
+{
+	if (!value)
+		fail("needs a value", name);
+	if (!strcmp(name, "--mask")) {
+		if (o->mask_count == MAX_MASKS)
+			fail("too many", name);
+		o->masks[o->mask_count++] = parse_area(value);
+	} else if (!strcmp(name, "--crop")) {
+		o->crop = parse_area(value);
+	} else if (!strcmp(name, "--out")) {
+		o->out = value;
+	} else if (!strcmp(name, "--tolerance")) {
+		char *end;
+
+		o->tolerance = (int)strtol(value, &end, 10);
+		if (*end || end == value || o->tolerance < 0 || o->tolerance > 255)
+			fail("not a number from 0 to 255", value);
+	} else {
+		fail("unknown option", name);
+	}
+}
+
+static struct options parse(int argc, char **argv)
+{
+	struct options o = { 0 };
+
+	for (int i = 1; i < argc; i++) {
+		if (!strncmp(argv[i], "--", 2)) {
+			parse_option(&o, argv[i], argv[i + 1]);
+			i++;
+		} else if (!o.golden) {
+			o.golden = argv[i];
+		} else if (!o.actual) {
+			o.actual = argv[i];
+		} else {
+			fail("one argument too many", argv[i]);
+		}
+	}
+	if (!o.actual)
+		fail("oriel-diff GOLDEN ACTUAL [--mask x,y,w,h]... [--crop x,y,w,h] [--tolerance "
+		     "N] "
+		     "[--out DIFF.png]",
+		     "usage");
+	return o;
+}
+
+static struct picture load(const char *path)
+{
+	struct picture p;
+	int channels;
+
+	p.rgb = stbi_load(path, &p.width, &p.height, &channels, 3);
+	if (!p.rgb)
+		fail(stbi_failure_reason(), path);
+	return p;
+}
+
+static void crop(struct picture *p, const struct area *a, const char *path)
+{
+	if (a->x > p->width - a->width || a->y > p->height - a->height)
+		fail("the part to crop is not within the picture", path);
+	for (int y = 0; y < a->height; y++)
+		memmove(p->rgb + 3 * (size_t)y * (size_t)a->width,
+			p->rgb + 3 * ((size_t)(a->y + y) * (size_t)p->width + (size_t)a->x),
+			3 * (size_t)a->width);
+	p->width = a->width;
+	p->height = a->height;
+}
+
+static bool masked(const struct options *o, int x, int y)
+{
+	for (int i = 0; i < o->mask_count; i++) {
+		const struct area *m = &o->masks[i];
+
+		if (x >= m->x && x - m->x < m->width && y >= m->y && y - m->y < m->height)
+			return true;
+	}
+	return false;
+}
+
+static bool same(const unsigned char *a, const unsigned char *b, int tolerance)
+{
+	for (int i = 0; i < 3; i++)
+		if (abs(a[i] - b[i]) > tolerance)
+			return false;
+	return true;
+}
+
+/* The number of differing pixels; paints the golden picture over with what was found. */
+static long compare(const struct options *o, struct picture *golden, const struct picture *actual)
+{
+	long differing = 0;
+
+	for (int y = 0; y < golden->height; y++) {
+		for (int x = 0; x < golden->width; x++) {
+			size_t at = 3 * ((size_t)y * (size_t)golden->width + (size_t)x);
+			unsigned char *g = golden->rgb + at;
+			bool mask = masked(o, x, y);
+			bool differs = !mask && !same(g, actual->rgb + at, o->tolerance);
+
+			differing += differs;
+			for (int i = 0; i < 3; i++)
+				g[i] = (unsigned char)(g[i] / 3);
+			if (differs)
+				g[0] = 255;
+			if (mask)
+				g[2] = 160;
+		}
+	}
+	return differing;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = parse(argc, argv);
+	struct picture golden = load(o.golden), actual = load(o.actual);
+	long differing;
+
+	if (o.crop.width)
+		crop(&actual, &o.crop, o.actual);
+	if (golden.width != actual.width || golden.height != actual.height) {
+		printf("sizes differ: %dx%d and %dx%d\n", golden.width, golden.height, actual.width,
+		       actual.height);
+		return 1;
+	}
+	differing = compare(&o, &golden, &actual);
+	if (o.out && !stbi_write_png(o.out, golden.width, golden.height, 3, golden.rgb, 0))
+		fail("cannot be written", o.out);
+	printf("%ld pixels differ\n", differing);
+	stbi_image_free(golden.rgb);
+	stbi_image_free(actual.rgb);
+	return differing != 0;
+}

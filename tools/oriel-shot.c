@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/*
+ * oriel-shot (--serial PATH | --http URL) [--vm NAME[:HEAD]] -o FILE.png [--timeout SECONDS]
+ *
+ * Takes a picture of the screen or of a guest. PATH is Oriel's serial console: a unix socket, a
+ * serial line (set to 115200 8N1, raw) or a pseudo terminal. URL is http://[user:password@]host
+ * [:port]. Length and checksum are verified; a picture that was damaged on the way is asked for
+ * again, three times in all. Exit status: 0 written, 1 not.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TRIES	 3
+#define MAX_FILE (64u << 20)
+#define MAX_LINE 4096
+
+enum outcome { DONE, DAMAGED, REFUSED };
+
+struct options {
+	const char *serial, *http, *vm, *out;
+	double timeout;
+};
+
+struct bytes {
+	unsigned char *data;
+	size_t len, size;
+};
+
+static double deadline;
+
+static void fail(const char *what, const char *which)
+{
+	fprintf(stderr, "oriel-shot: %s: %s\n", which, what);
+	exit(1);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void add(struct bytes *b, const void *data, size_t len)
+{
+	if (b->len + len > MAX_FILE)
+		fail("too much data", "answer");
+	if (b->len + len > b->size) {
+		b->size = 2 * (b->len + len);
+		b->data = realloc(b->data, b->size);
+		if (!b->data)
+			fail("out of memory", "answer");
+	}
+	memcpy(b->data + b->len, data, len);
+	b->len += len;
+}
+
+static uint32_t crc32_of(const unsigned char *data, size_t len)
+{
+	uint32_t crc = ~0u;
+
+	while (len--) {
+		crc ^= *data++;
+		for (int i = 0; i < 8; i++)
+			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
+	}
+	return ~crc;
+}
+
+/* Waits for input until `until`; 0 when the other end closed, -1 when the time is over. */
+static ssize_t read_some(int fd, void *to, size_t size, double until)
+{
+	for (;;) {
+		struct pollfd p = { .fd = fd, .events = POLLIN };
+		double left = until - now();
+		ssize_t n;
+
+		if (left <= 0 || poll(&p, 1, (int)(left * 1000) + 1) <= 0)
+			return -1;
+		n = read(fd, to, size);
+		if (n >= 0)
+			return n;
+		if (errno != EAGAIN && errno != EINTR)
+			return 0;
+	}
+}
+
+static void write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (n <= 0)
+			fail(strerror(errno), "cannot write");
+		text += n;
+		len -= (size_t)n;
+	}
+}
+
+/* ---- The serial console */
+
+static int open_serial(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct termios line;
+	struct stat st;
+	int fd;
+
+	if (stat(path, &st))
+		fail(strerror(errno), path);
+	if (S_ISSOCK(st.st_mode)) {
+		if (strlen(path) >= sizeof(address.sun_path))
+			fail("name too long", path);
+		memcpy(address.sun_path, path, strlen(path) + 1);
+		fd = socket(AF_UNIX, SOCK_STREAM, 0);
+		if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
+			fail(strerror(errno), path);
+		return fd;
+	}
+	fd = open(path, O_RDWR | O_NOCTTY);
+	if (fd < 0)
+		fail(strerror(errno), path);
+	if (tcgetattr(fd, &line) == 0) {
+		cfmakeraw(&line);
+		cfsetspeed(&line, B115200);
+		line.c_cflag |= CLOCAL | CREAD;
+		tcsetattr(fd, TCSANOW, &line);
+	}
+	return fd;
+}
+
+/* The next line that is no log line, without its end; false when the time is over. */
+static bool read_line(int fd, char line[MAX_LINE])
+{
+	static char buffer[65536];
+	static size_t have, at;
+	size_t len = 0;
+
+	for (;;) {
+		if (at == have) {
+			ssize_t n = read_some(fd, buffer, sizeof(buffer), deadline);
+
+			if (n <= 0)
+				return false;
+			have = (size_t)n;
+			at = 0;
+		}
+		if (buffer[at] != '\n') {
+			if (buffer[at] != '\r' && len < MAX_LINE - 1)
+				line[len++] = buffer[at];
+			at++;
+			continue;
+		}
+		at++;
+		line[len] = 0;
+		if (len && line[0] != '[')
+			return true;
+		len = 0;
+	}
+}
+
+static int base64_value(char c)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *at = c ? strchr(digits, c) : NULL;
+
+	return at ? (int)(at - digits) : -1;
+}
+
+/* Adds a line of base64; false when it is none. */
+static bool add_base64(struct bytes *b, const char *line)
+{
+	unsigned value = 0, bits = 0;
+
+	for (; *line && *line != '='; line++) {
+		int digit = base64_value(*line);
+		unsigned char byte;
+
+		if (digit < 0)
+			return false;
+		value = (value << 6 | (unsigned)digit) & 0xffff;
+		bits += 6;
+		if (bits < 8)
+			continue;
+		bits -= 8;
+		byte = (unsigned char)(value >> bits);
+		add(b, &byte, 1);
+	}
+	return true;
+}
+
+static enum outcome read_picture(int fd, struct bytes *b, unsigned long len, uint32_t crc)
+{
+	char line[MAX_LINE];
+	bool damaged = false;
+
+	while (read_line(fd, line)) {
+		if (strcmp(line, "end") == 0) {
+			if (damaged || b->len != len || crc32_of(b->data, b->len) != crc)
+				return DAMAGED;
+			return DONE;
+		}
+		if (!add_base64(b, line))
+			damaged = true;
+	}
+	fail("no answer in time", "console");
+	return REFUSED;
+}
+
+static enum outcome ask_console(int fd, const char *vm, struct bytes *b)
+{
+	char line[MAX_LINE], request[128];
+	enum outcome outcome;
+	unsigned long len;
+	unsigned crc;
+	int n = snprintf(request, sizeof(request), "screenshot %s\n", vm ? vm : "screen");
+
+	if (n >= (int)sizeof(request))
+		fail("name too long", vm);
+	write_all(fd, request, (size_t)n);
+	while (read_line(fd, line)) {
+		if (strncmp(line, "error:", 6) == 0) {
+			fprintf(stderr, "oriel-shot: %s\n", line);
+			return REFUSED;
+		}
+		if (sscanf(line, "png %lu crc32 %x", &len, &crc) != 2)
+			continue; /* echo, prompt, somebody else's answer */
+		outcome = read_picture(fd, b, len, crc);
+		while (read_line(fd, line))
+			if (strcmp(line, "ok") == 0)
+				break;
+		return outcome;
+	}
+	fail("no answer in time", "console");
+	return REFUSED;
+}
+
+/* ---- HTTP */
+
+struct url {
+	char user[128], host[256], port[8];
+};
+
+static struct url parse_url(const char *text)
+{
+	struct url u = { .port = "80" };
+	const char *at, *end;
+
+	if (strncmp(text, "http://", 7))
+		fail("not http://", text);
+	text += 7;
+	end = text + strcspn(text, "/");
+	at = memchr(text, '@', (size_t)(end - text));
+	if (at) {
+		if ((size_t)(at - text) >= sizeof(u.user))
+			fail("too long", text);
+		memcpy(u.user, text, (size_t)(at - text));
+		text = at + 1;
+	}
+	at = memchr(text, ':', (size_t)(end - text));
+	if (at) {
+		if ((size_t)(end - at - 1) >= sizeof(u.port))
+			fail("bad port", text);
+		memset(u.port, 0, sizeof(u.port));
+		memcpy(u.port, at + 1, (size_t)(end - at - 1));
+		end = at;
+	}
+	if (end == text || (size_t)(end - text) >= sizeof(u.host))
+		fail("bad host", text);
+	memcpy(u.host, text, (size_t)(end - text));
+	return u;
+}
+
+static void to_base64(const char *text, char *out)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned v = (unsigned)(unsigned char)text[i] << 16;
+
+		if (i + 1 < len)
+			v |= (unsigned)(unsigned char)text[i + 1] << 8;
+		if (i + 2 < len)
+			v |= (unsigned char)text[i + 2];
+		*out++ = digits[v >> 18];
+		*out++ = digits[v >> 12 & 63];
+		*out++ = i + 1 < len ? digits[v >> 6 & 63] : '=';
+		*out++ = i + 2 < len ? digits[v & 63] : '=';
+	}
+	*out = 0;
+}
+
+static int connect_to(const struct url *u)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
+	int err = getaddrinfo(u->host, u->port, &hints, &list), fd = -1;
+
+	if (err)
+		fail(gai_strerror(err), u->host);
+	for (struct addrinfo *a = list; a && fd < 0; a = a->ai_next) {
+		fd = socket(a->ai_family, a->ai_socktype, a->ai_protocol);
+		if (fd >= 0 && connect(fd, a->ai_addr, a->ai_addrlen)) {
+			close(fd);
+			fd = -1;
+		}
+	}
+	freeaddrinfo(list);
+	if (fd < 0)
+		fail(strerror(errno), u->host);
+	return fd;
+}
+
+static enum outcome check_response(struct bytes *b)
+{
+	char *head, *body, *length;
+	size_t head_len;
+	unsigned status;
+
+	add(b, "", 1);
+	head = (char *)b->data;
+	body = strstr(head, "\r\n\r\n");
+	if (!body || sscanf(head, "HTTP/%*s %u", &status) != 1)
+		return DAMAGED;
+	if (status != 200) {
+		fprintf(stderr, "oriel-shot: %.*s\n", (int)strcspn(head, "\r\n"), head);
+		return REFUSED;
+	}
+	*body = 0;
+	head_len = (size_t)(body + 4 - head);
+	b->len -= head_len + 1;
+	length = strcasestr(head, "\r\nContent-Length:");
+	if (length && strtoul(length + 17, NULL, 10) != b->len)
+		return DAMAGED;
+	memmove(b->data, b->data + head_len, b->len);
+	if (b->len < 57 || memcmp(b->data, "\x89PNG\r\n\x1a\n", 8) ||
+	    memcmp(b->data + b->len - 8, "IEND\xae\x42\x60\x82", 8))
+		return DAMAGED;
+	return DONE;
+}
+
+static enum outcome ask_http(const char *text, const char *vm, struct bytes *b)
+{
+	struct url u = parse_url(text);
+	char request[1024], auth[256], buffer[65536];
+	int fd = connect_to(&u), n;
+	ssize_t got;
+
+	to_base64(u.user, auth);
+	n = snprintf(request, sizeof(request),
+		     "GET /%s%s.png HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n%s%s%s\r\n",
+		     vm ? "vm/" : "", vm ? vm : "screen", u.host,
+		     u.user[0] ? "Authorization: Basic " : "", auth, u.user[0] ? "\r\n" : "");
+	if (n >= (int)sizeof(request))
+		fail("name too long", vm ? vm : text);
+	write_all(fd, request, (size_t)n);
+	while ((got = read_some(fd, buffer, sizeof(buffer), deadline)) > 0)
+		add(b, buffer, (size_t)got);
+	close(fd);
+	if (got < 0)
+		fail("no answer in time", text);
+	return check_response(b);
+}
+
+/* ---- */
+
+static struct options parse(int argc, char **argv)
+{
+	struct options o = { .timeout = 60 };
+
+	for (int i = 1; i < argc; i += 2) {
+		const char *value = argv[i + 1];
+
+		if (!value)
+			fail("needs a value", argv[i]);
+		if (!strcmp(argv[i], "--serial"))
+			o.serial = value;
+		else if (!strcmp(argv[i], "--http"))
+			o.http = value;
+		else if (!strcmp(argv[i], "--vm"))
+			o.vm = value;
+		else if (!strcmp(argv[i], "-o"))
+			o.out = value;
+		else if (!strcmp(argv[i], "--timeout"))
+			o.timeout = atof(value);
+		else
+			fail("unknown option", argv[i]);
+	}
+	if (!o.out || !o.serial == !o.http)
+		fail("oriel-shot (--serial PATH | --http URL) [--vm NAME] -o FILE.png "
+		     "[--timeout SECONDS]",
+		     "usage");
+	return o;
+}
+
+static void save(const char *path, const struct bytes *b)
+{
+	FILE *f = fopen(path, "wb");
+
+	if (!f || fwrite(b->data, 1, b->len, f) != b->len || fclose(f))
+		fail(strerror(errno), path);
+}
+
+int main(int argc, char **argv)
+{
+	struct options o = parse(argc, argv);
+	int fd = o.serial ? open_serial(o.serial) : -1;
+
+	deadline = now() + o.timeout;
+	for (int i = 0; i < TRIES; i++) {
+		struct bytes b = { 0 };
+		enum outcome outcome =
+			o.serial ? ask_console(fd, o.vm, &b) : ask_http(o.http, o.vm, &b);
+
+		if (outcome == DONE) {
+			save(o.out, &b);
+			free(b.data);
+			return 0;
+		}
+		free(b.data);
+		if (outcome == REFUSED)
+			return 1;
+		fprintf(stderr, "oriel-shot: the picture was damaged on the way\n");
+	}
+	return 1;
+}
