@@ -28,13 +28,13 @@ static u64 bar_address(const struct pci_function *f, u32 i)
 	return f->t.bars[i].is_64bit ? low | (u64)pci_get32(f->config, at + 4) << 32 : low;
 }
 
-/* Every writable bit set: the guest asks for the size and means no address. */
+/* Every writable bit of a register set: the guest asks for the size and means no address. */
 static bool bar_is_sizing(const struct pci_function *f, u32 i)
 {
-	u64 mask = ~(f->t.bars[i].size - 1);
+	u32 mask = (u32) ~(f->t.bars[i].size - 1);
 	u64 addr = bar_address(f, i);
 
-	return addr == mask || addr == (u32)mask;
+	return (u32)addr == mask || addr >> 32 == 0xffffffff;
 }
 
 static bool bar_decoded(const struct pci_function *f, u32 i)

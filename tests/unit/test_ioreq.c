@@ -247,6 +247,8 @@ static void test_repost(void **state)
 	assert_int_equal(slot->state, IOREQ_PENDING);
 	assert_int_equal(slot->addr, 0x1008);
 	assert_int_equal(notified, 1);
+	answer(8, IOREQ_OK);
+	expect_answer(8);
 }
 
 static void test_doorbell(void **state)

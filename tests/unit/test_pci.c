@@ -146,6 +146,7 @@ static void test_sizes(void **state)
 		assert_int_equal(size_bar(5), 0);
 	}
 	assert_int_equal(stubs.mapping_count, 1);
+	assert_int_equal(stubs.logs, 0);
 }
 
 static void test_assigned(void **state)

@@ -127,6 +127,9 @@ static void test_hostile_templates(void **state)
 			fail_msg("change %u was accepted", i);
 	}
 	stubs_template(&t, DEV + 8);
+	t.bars[5] = t.bars[2]; /* a 64-bit BAR without an upper half */
+	assert_int_equal(pci_add(&stubs.vm, &t), -EINVAL);
+	stubs_template(&t, DEV + 8);
 	assert_int_equal(pci_add(&stubs.vm, &t), 4);
 }
 
