@@ -195,7 +195,7 @@ check:
 layers:
 	@tools/layers
 
-test-unit:
+test-unit: | $(generated)
 	$(if $(wildcard tests/unit/unit.mk),@$(MAKE) --no-print-directory -f tests/unit/unit.mk)
 
 fuzz:

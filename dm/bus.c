@@ -133,12 +133,13 @@ static struct dm_device *find_device(struct dm_vm *vm, u16 number)
 static void serve_slot(struct dm_vm *vm, u32 vcpu)
 {
 	struct ioreq *slot = &shared()->ioreq[vm->index][vcpu];
+	u32 pending = IOREQ_PENDING;
 	struct dm_device *dev;
 	struct dm_access access;
 
-	if (atomic_load_explicit(&slot->state, memory_order_acquire) != IOREQ_PENDING)
+	/* The hypervisor may be withdrawing the request at the same time. */
+	if (!atomic_compare_exchange_strong(&slot->state, &pending, IOREQ_BUSY))
 		return;
-	atomic_store_explicit(&slot->state, IOREQ_BUSY, memory_order_relaxed);
 	access = (struct dm_access){
 		.addr = slot->addr,
 		.value = slot->write ? slot->value : ~0ULL,

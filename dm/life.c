@@ -61,6 +61,38 @@ static int load_and_run(struct dm_vm *vm)
 	return 0;
 }
 
+static bool is_at_rest(const struct dm_vm *vm)
+{
+	struct vm_stats stats;
+
+	return hc_vm_stats(vm->index, &stats) == 0 && stats.state != VM_RUNNING &&
+	       stats.state != VM_STOPPING;
+}
+
+static void stopped(struct dm_vm *vm)
+{
+	switch (phase_of(vm)) {
+	case PHASE_RESETTING:
+		log_line("[vm %s] reset", vm->config->name);
+		load_and_run(vm);
+		break;
+	case PHASE_STOPPING:
+		devices_reset(vm);
+		set_phase(vm, PHASE_STOPPED);
+		log_line("[vm %s] stopped", vm->config->name);
+		break;
+	default:
+		break;
+	}
+}
+
+static void ask_to_stop(struct dm_vm *vm, enum state_phase phase)
+{
+	set_phase(vm, phase);
+	if (hc_vm_stop(vm->index))
+		stopped(vm); /* it does not run: no event will tell */
+}
+
 int vm_start(struct dm_vm *vm)
 {
 	u32 phase = phase_of(vm);
@@ -69,13 +101,12 @@ int vm_start(struct dm_vm *vm)
 		return -EPERM;
 	if (phase != PHASE_STOPPED && phase != PHASE_FAILED)
 		return -EBUSY;
+	/* It still runs when the last generation's state was lost. */
+	if (!is_at_rest(vm)) {
+		ask_to_stop(vm, PHASE_RESETTING);
+		return 0;
+	}
 	return load_and_run(vm);
-}
-
-static void ask_to_stop(struct dm_vm *vm, enum state_phase phase)
-{
-	set_phase(vm, phase);
-	hc_vm_stop(vm->index);
 }
 
 int vm_stop(struct dm_vm *vm)
@@ -104,23 +135,6 @@ int vm_reset(struct dm_vm *vm)
 		return 0;
 	default:
 		return vm_start(vm);
-	}
-}
-
-static void stopped(struct dm_vm *vm)
-{
-	switch (phase_of(vm)) {
-	case PHASE_RESETTING:
-		log_line("[vm %s] reset", vm->config->name);
-		load_and_run(vm);
-		break;
-	case PHASE_STOPPING:
-		devices_reset(vm);
-		set_phase(vm, PHASE_STOPPED);
-		log_line("[vm %s] stopped", vm->config->name);
-		break;
-	default:
-		break;
 	}
 }
 

@@ -131,7 +131,6 @@ static void put_base(u8 *edid, const struct timing *t, u32 serial)
 	edid[8] = ('O' - '@') << 2 | ('R' - '@') >> 3; /* ORL, five bits a letter */
 	edid[9] = (u8)(('R' - '@') << 5 | ('L' - '@'));
 	edid[10] = 1; /* product */
-	memcpy(edid + 12, &serial, 4);
 	edid[16] = 1; /* week */
 	edid[17] = 2024 - 1990;
 	edid[18] = 1;
@@ -159,8 +158,12 @@ void edid_make(u8 edid[EDID_SIZE], u32 width, u32 height, u32 refresh, u32 seria
 
 	memset(edid, 0, EDID_SIZE);
 	put_base(edid, &t, serial);
-	cta[0] = 0x02; /* CTA-861 revision 3, RGB only, no data blocks, no timings of its own */
+	cta[0] = 0x02; /* CTA-861, revision 3 */
 	cta[1] = 3;
-	cta[2] = 4;
+	cta[2] = 7;    /* where timings would begin: after the only data block */
+	cta[3] = 0x80; /* computers' formats are underscanned; RGB only */
+	cta[4] = 7 << 5 | 2;
+	cta[5] = 0;    /* video capabilities: */
+	cta[6] = 0x6a; /* RGB range selectable, everything underscanned */
 	put_checksum(cta);
 }

@@ -20,7 +20,6 @@ enum {
 	PM1_CONTROL = 4,
 	PM1_BYTES = 6,
 	GPE0 = 0x20,
-	GPE0_BYTES = ACPI_GPE0_BYTES,
 };
 enum { RESET_PORT = 0xcf9, RESET_CPU = 0x04 };
 enum { CONTROL_SCI_EN = 0x0001, CONTROL_MASK = 0x1c07, CONTROL_SLP_EN = 0x2000 };
@@ -30,21 +29,28 @@ enum { ENABLE_MASK = 0x4721 };
 
 struct pm_state {
 	u16 enable, control;
-	u8 gpe_enable[GPE0_BYTES / 2];
+	u8 gpe_enable[ACPI_GPE0_BYTES / 2];
 	u8 reset_control; /* port 0xcf9 */
 	u8 reserved;
 };
 
-static u8 read_byte(const struct pm_state *s, u64 port)
+/* The GPE enable byte at that offset of the PM block, NULL elsewhere. */
+static u8 *gpe_enable(struct pm_state *s, u64 offset)
+{
+	u64 index = offset - GPE0 - sizeof(s->gpe_enable);
+
+	return index < sizeof(s->gpe_enable) ? &s->gpe_enable[index] : NULL;
+}
+
+static u8 read_byte(struct pm_state *s, u64 port)
 {
 	u64 offset = port - GUEST_PM_BASE;
+	const u8 *enable = gpe_enable(s, offset);
 
 	if (port == RESET_PORT)
 		return s->reset_control;
-	if (offset >= GPE0)
-		return offset < GPE0 + GPE0_BYTES / 2
-			       ? 0
-			       : s->gpe_enable[offset - GPE0 - GPE0_BYTES / 2];
+	if (enable)
+		return *enable;
 	switch (offset & ~1ULL) {
 	case PM1_ENABLE:
 		return (u8)(s->enable >> 8 * (offset & 1));
@@ -78,14 +84,14 @@ static void write_byte(struct dm_device *dev, u64 port, u8 value)
 {
 	struct pm_state *s = dev->state;
 	u64 offset = port - GUEST_PM_BASE;
+	u8 *enable = gpe_enable(s, offset);
 
 	if (port == RESET_PORT) {
 		s->reset_control = value & ~RESET_CPU & 0x0e;
 		if (value & RESET_CPU)
 			vm_reset(dev->vm);
-	} else if (offset >= GPE0) {
-		if (offset >= GPE0 + GPE0_BYTES / 2)
-			s->gpe_enable[offset - GPE0 - GPE0_BYTES / 2] = value;
+	} else if (enable) {
+		*enable = value;
 	} else if ((offset & ~1ULL) == PM1_ENABLE) {
 		merge_byte(&s->enable, offset, value);
 		s->enable &= ENABLE_MASK;
@@ -114,7 +120,7 @@ static int pm_create(struct dm_device *dev)
 	int rc = bus_add_ports(dev, GUEST_PM_BASE, PM1_BYTES);
 
 	if (!rc)
-		rc = bus_add_ports(dev, GUEST_PM_BASE + GPE0, GPE0_BYTES);
+		rc = bus_add_ports(dev, GUEST_PM_BASE + GPE0, ACPI_GPE0_BYTES);
 	if (!rc)
 		rc = bus_add_ports(dev, RESET_PORT, 1);
 	return rc;

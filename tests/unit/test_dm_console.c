@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: BSD-2-Clause
+ * Copyright (c) 2026 The Oriel authors */
+
+/* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
+/* sources: dm/remote/follow.c dm/devices/uart.c tests/unit/dm_stubs.c */
+
+/* The serial console: its command lines, answers, and what comes between them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "dm/devices.h"
+#include "dm/display/display.h"
+#include "dm/display/png.h"
+#include "dm/remote/console.h"
+#include "dm/remote/follow.h"
+#include "dm_stubs.h"
+#include "random.h"
+
+static struct log_ring *ring;
+static struct dm_device *uart;
+static u8 picture[200];
+static struct display_stats painted;
+static const struct dm_vm *focused;
+
+/* The display's side. */
+struct rect display_placement(const struct dm_vm *vm, u32 head)
+{
+	(void)vm, (void)head;
+	return (struct rect){ 10, 20, 1024, 768 };
+}
+
+void display_focus(struct dm_vm *vm)
+{
+	focused = vm;
+}
+
+struct display_stats *display_stats(const struct dm_vm *vm)
+{
+	(void)vm;
+	return &painted;
+}
+
+int screenshot_png(struct dm_vm *vm, u32 head, const u8 **png, size_t *len)
+{
+	*png = picture;
+	*len = sizeof(picture);
+	return vm && head ? -ENOENT : 0;
+}
+
+int screenshot_crc(struct dm_vm *vm, u32 head, u32 *crc)
+{
+	*crc = vm ? 0x12345678 : 0xcafe;
+	return head ? -ENOENT : 0;
+}
+
+u32 png_crc(u32 crc, const void *data, size_t len)
+{
+	(void)data;
+	return crc + (u32)len;
+}
+
+static void log_add(const char *text)
+{
+	for (; *text; text++)
+		ring->text[ring->head++ % LOG_RING_SIZE] = *text;
+}
+
+static void guest_says(const char *text)
+{
+	for (; *text; text++)
+		dm_stubs_out(uart, 0x3f8, 1, (u8)*text);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	dm_stubs_setup(0);
+	dm_stubs.info.config.vms[0].memory = MIB(512);
+	dm_stubs.info.config.vms[0].log_serial = 1;
+	dm_stubs_map(DM_LOG_BASE, sizeof(struct log_ring) + LOG_RING_SIZE);
+	ring = (struct log_ring *)DM_LOG_BASE;
+	uart = dm_stubs_device(&uart_ops);
+	console_init(false);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	dm_stubs_teardown();
+	return 0;
+}
+
+static void type(const char *text)
+{
+	dm_stubs.input = text;
+	console_receive();
+}
+
+/* What the console prints for that input until it rests. */
+static const char *answer(const char *text)
+{
+	dm_stubs.output_len = 0;
+	dm_stubs.output[0] = 0;
+	type(text);
+	for (u32 i = 0; i < 100; i++)
+		console_run();
+	return dm_stubs.output;
+}
+
+static void lines_end_in_every_way(void **state)
+{
+	(void)state;
+	assert_string_equal(answer("focus test\n"), "ok\n");
+	assert_ptr_equal(focused, &dm_vms[0]);
+	assert_string_equal(answer("crc\r"), "0000cafe\nok\n");
+	assert_string_equal(answer("crc screen\r\n\r\n"), "0000cafe\nok\n");
+	assert_string_equal(answer("crc tesx\bt\n"), "12345678\nok\n");
+	assert_string_equal(answer("  crc \t test:0  \n"), "12345678\nok\n");
+	assert_string_equal(answer("cr"), "");
+	assert_string_equal(answer("c\n"), "0000cafe\nok\n");
+}
+
+static void wrong_lines_are_answered(void **state)
+{
+	char longest[600];
+
+	(void)state;
+	assert_string_equal(answer("frob\n"), "error: unknown command, try help\n");
+	assert_string_equal(answer("stop\n"), "error: usage: stop VM\n");
+	assert_string_equal(answer("stop a b\n"), "error: usage: stop VM\n");
+	assert_string_equal(answer("stop a b c d\n"), "error: too many words\n");
+	assert_string_equal(answer("stop nobody\n"), "error: no guest is called nobody\n");
+	assert_string_equal(answer("key test a\n"), "error: no keyboard yet\n");
+	assert_string_equal(answer("crc test:x\n"), "error: a head is a digit\n");
+	assert_string_equal(answer("crc test:1\n"), "error: nothing is shown there\n");
+	memset(longest, 'x', sizeof(longest) - 2);
+	strcpy(longest + sizeof(longest) - 2, "\n");
+	assert_string_equal(answer(longest), "error: line too long\n");
+	assert_string_equal(answer("crc\n"), "0000cafe\nok\n");
+}
+
+static void list_tells_of_guests(void **state)
+{
+	(void)state;
+	assert_string_equal(answer("list\n"), "test running, 512 MiB, 1 cpus, at 10,20 1024x768\nok\n");
+	dm_vms[0].refused = true;
+	strcpy(dm_vms[0].refusal, "kernel x: not a kernel");
+	assert_non_null(strstr(answer("list\n"), "test refused: kernel x: not a kernel, 512 MiB"));
+	dm_stubs.life_result = -EPERM;
+	assert_string_equal(answer("start test\n"), "error: refused: kernel x: not a kernel\n");
+}
+
+static void stop_waits_for_the_guest(void **state)
+{
+	(void)state;
+	dm_stubs.in_transit = true;
+	assert_string_equal(answer("stop test\ncrc\n"), "");
+	dm_stubs.in_transit = false;
+	assert_string_equal(answer(""), "ok\n0000cafe\nok\n");
+	dm_stubs.in_transit = true;
+	assert_string_equal(answer("reset test\n"), "");
+	dm_stubs.now += 11 * STUB_HZ;
+	assert_string_equal(answer(""), "error: test does not stop\n");
+	dm_stubs.life_result = -ENOENT;
+	assert_string_equal(answer("stop test\n"), "error: test does not run\n");
+}
+
+static void screenshot_is_whole(void **state)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	const char *p;
+	u32 at = 0;
+
+	(void)state;
+	for (u32 i = 0; i < sizeof(picture); i++)
+		picture[i] = (u8)(i * 7);
+	dm_stubs.space = 0; /* nothing can be printed yet, and log lines come */
+	answer("screenshot\n");
+	dm_stubs.space = 65536;
+	log_add("[1.0] before\n");
+	p = answer("");
+	assert_memory_equal(p, "[1.0] before\npng 200 crc32 000000c8\n", 36);
+	p += 36;
+	while (memcmp(p, "end\n", 4) != 0) {
+		const char *end = strchr(p, '\n');
+
+		assert_true(end - p <= 76 && (end - p) % 4 == 0);
+		for (; p < end; p += 4) {
+			u32 v = 0, pad = p[3] != '=' ? 0 : p[2] != '=' ? 1 : 2;
+
+			for (u32 i = 0; i < 4; i++)
+				v = v << 6 | (p[i] == '=' ? 0 : (u32)(strchr(digits, p[i]) - digits));
+			for (u32 i = 0; i < 3 - pad; i++)
+				assert_int_equal(picture[at++], (u8)(v >> (16 - 8 * i)));
+		}
+		p++;
+	}
+	assert_int_equal(at, sizeof(picture));
+	assert_string_equal(p, "end\nok\n");
+}
+
+static void log_lines_come_whole(void **state)
+{
+	(void)state;
+	log_add("[1.5] half");
+	assert_string_equal(answer(""), "");
+	log_add(" and half\n[1.6] next\n[1.7");
+	assert_string_equal(answer(""), "[1.5] half and half\n[1.6] next\n");
+	assert_string_equal(answer("log\n"),
+			    "text 35\n[1.5] half and half\n[1.6] next\n[1.7\nok\n");
+	for (u32 i = 0; i < 10000; i++)
+		log_add("0123456789\n");
+	answer("");
+	assert_memory_equal(dm_stubs.output, "[...]", 5);
+	assert_string_equal(strchr(dm_stubs.output, '\n') + 1 +
+				    strlen(strchr(dm_stubs.output, '\n') + 1) - 11,
+			    "0123456789\n");
+}
+
+static void guest_text_is_prefixed(void **state)
+{
+	(void)state;
+	guest_says("Linux version\r\nlogin: ");
+	assert_string_equal(answer(""), "test| Linux version\n");
+	assert_string_equal(answer(""), "");
+	guest_says("\033[1mroot\nok\n");
+	assert_string_equal(answer(""), "test| login: [1mroot\ntest| ok\n");
+	assert_string_equal(answer("console test\n"),
+			    "text 33\nLinux version\nlogin: \033[1mroot\nok\n\nok\n");
+	for (u32 i = 0; i < 300; i++)
+		guest_says("x");
+	answer("");
+	assert_int_equal(dm_stubs.output_len, 6 + 200 + 1);
+}
+
+static void stats_name_every_counter(void **state)
+{
+	(void)state;
+	dm_stubs.stats.counters[STAT_EXITS] = 77;
+	painted.frames = 5;
+	assert_non_null(strstr(answer("stats test\n"), "exits 77\n"));
+	assert_non_null(strstr(dm_stubs.output, "\nframes 5\n"));
+	assert_null(strstr(dm_stubs.output, "(null)"));
+	assert_non_null(strstr(answer("stats\n"), "dm_restarts 0\n"));
+	assert_non_null(strstr(dm_stubs.output, "\ntest.exits 77\n"));
+}
+
+static void any_input_is_answered_in_lines(void **state)
+{
+	struct random r = random_seeded("console");
+	static char text[200];
+
+	(void)state;
+	for (u32 round = 0; round < 2000; round++) {
+		u32 n = (u32)random_below(&r, sizeof(text) - 1);
+
+		for (u32 i = 0; i < n; i++)
+			text[i] = random_below(&r, 8) ? " abcrt:s\b"[random_below(&r, 9)] :
+							(char)(1 + random_below(&r, 255));
+		text[n] = 0;
+		answer(text);
+		answer("\n");
+	}
+	answer("\n");
+	assert_string_equal(answer("crc\n"), "0000cafe\nok\n");
+}
+
+int main(void)
+{
+#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		CASE(lines_end_in_every_way),
+		CASE(wrong_lines_are_answered),
+		CASE(list_tells_of_guests),
+		CASE(stop_waits_for_the_guest),
+		CASE(screenshot_is_whole),
+		CASE(log_lines_come_whole),
+		CASE(guest_text_is_prefixed),
+		CASE(stats_name_every_counter),
+		CASE(any_input_is_answered_in_lines),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
