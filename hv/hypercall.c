@@ -207,15 +207,6 @@ static void sum_counters(const struct vm *vm, u64 *counters)
 		counters[STAT_EXITS] += counters[k];
 }
 
-static u64 guest_ram(void)
-{
-	u64 sum = 0;
-
-	for (u32 i = 0; i < handoff->config.vm_count; i++)
-		sum += vms[i].ram_size;
-	return sum;
-}
-
 static void machine_stats(struct vm_stats *s)
 {
 	u64 domain[STAT_COUNT] = { 0 };
@@ -226,7 +217,7 @@ static void machine_stats(struct vm_stats *s)
 	s->dm_exits = domain[STAT_EXITS];
 	s->state = VM_RUNNING;
 	s->free_pages = pages_free_count();
-	s->memory_used = memory_taken() - guest_ram() + pages_pool_size() + handoff->image_len;
+	s->memory_used = vm_memory_overhead();
 	s->dm_wakeups = domain_counters.wakeups;
 	s->dm_restarts = domain_counters.restarts;
 	s->dm_longest = domain_counters.longest;

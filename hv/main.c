@@ -14,6 +14,7 @@
 #include "panic.h"
 #include "sched.h"
 #include "screen.h"
+#include "vm.h"
 
 u64 boot_tsc;
 const struct handoff *handoff;
@@ -75,7 +76,7 @@ void hv_main(hpa_t handoff_hpa)
 	domain_map_guests(handoff);
 	log_printf("%s, %u core(s) in use, TSC %lu MHz, %lu MiB used beyond the guests",
 		   virt->name, cores, time_hz() / 1000000,
-		   memory_taken() >> 20);
+		   vm_memory_overhead() >> 20);
 	domain_start();
 	guests_ready = true;
 	sched_run();

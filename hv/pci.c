@@ -103,9 +103,9 @@ int pci_add_doorbell(struct vm *vm, u16 device, u8 bar, u64 offset, u8 size, u8 
 		}
 		if (d->device == device && d->bar == bar &&
 		    range_overlaps(d->offset, d->size, offset, size)) {
-			bool same = d->offset == offset && d->size == size && d->id == id;
-
-			result = same ? 0 : -EEXIST;
+			if (d->offset == offset && d->id == id && d->size != size)
+				continue; /* the same doorbell, written in another width */
+			result = d->offset == offset && d->id == id ? 0 : -EEXIST;
 			break;
 		}
 	}

@@ -163,6 +163,15 @@ void vm_create_all(const struct config *config, u32 cores)
 	}
 }
 
+u64 vm_memory_overhead(void)
+{
+	u64 sum = memory_taken() + pages_pool_size() + handoff->image_len;
+
+	for (u32 i = 0; i < MAX_VMS; i++)
+		sum -= vms[i].ram_size;
+	return sum;
+}
+
 /* ---- life ---- */
 
 int vm_power_on_reset(struct vm *vm)

@@ -129,6 +129,8 @@ extern const struct guest_memory vm_memory_ops;	 /* read and write of it; ctx: t
 /* Boot: guests from the configuration, with memory and second stage; their vCPUs on cores.
  * Panics when memory does not suffice (boot/ has checked). */
 void vm_create_all(const struct config *config, u32 cores);
+/* Bytes in use by hypervisor and device domain beyond the guests' RAM. */
+u64 vm_memory_overhead(void);
 /* The device domain's asks; 0 or -errno. */
 int vm_power_on_reset(struct vm *vm) must_check;
 int vm_start(struct vm *vm, const struct vm_start *start) must_check;
