@@ -138,7 +138,7 @@ static void write_redirection(struct vm *vm, u32 index, u32 value)
 		*entry &= ~REDIR_REMOTE_IRR;
 	service_level(vm, pin);
 	if (pin == PIN_ISA0)
-		vpit_unmask(vm);
+		vpit_mask_changed(vm);
 }
 
 static void write_window(struct vm *vm, u32 value)

@@ -263,7 +263,7 @@ enum trap_result vpic_pio(struct vm *vm, struct access *a)
 		answer |= (u64)port_access(vm, a->addr + i, a->write, byte) << 8 * i;
 	}
 	if (a->write)
-		vpit_unmask(vm);
+		vpit_mask_changed(vm);
 	else
 		a->value = answer;
 	spin_unlock(&vm->lock);

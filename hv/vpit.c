@@ -7,8 +7,8 @@
  *
  * Locking: the guest's lock guards struct vpit; only `deadline` may be read without.
  * Invariants: channel 0's edges up to `seen` were raised. `deadline` is the next one after, or ~0
- * when there is none or when line 0 is masked at both interrupt controllers; then vpit_unmask()
- * looks again.
+ * when there is none or when line 0 is masked at both interrupt controllers; then
+ * vpit_mask_changed() looks again.
  */
 #include <arch/cpu.h>
 #include "muldiv.h"
@@ -45,8 +45,11 @@ static bool edge_passed(struct vpit *p, u64 now)
 	return passed;
 }
 
-static void pulse(struct vm *vm)
+static void raise_due(struct vm *vm, u64 now)
 {
+	if (!edge_passed(&vm->pit, now))
+		return;
+	vm->vcpus[0].counters[STAT_TIMER_TICKS]++;
 	vm_isa_irq_locked(vm, 0, true);
 	vm_isa_irq_locked(vm, 0, false);
 }
@@ -78,21 +81,22 @@ void vpit_timer(struct vm *vm, u64 now)
 {
 	spin_lock(&vm->lock);
 	if (now >= vm->pit.deadline) {
-		if (edge_passed(&vm->pit, now)) {
-			vm->vcpus[0].counters[STAT_TIMER_TICKS]++;
-			pulse(vm);
-		}
+		raise_due(vm, now);
 		rearm(vm, now);
 	}
 	spin_unlock(&vm->lock);
 }
 
 /* An edge that came while masked is latched in the 8259, but lost to the IOAPIC. */
-void vpit_unmask(struct vm *vm)
+void vpit_mask_changed(struct vm *vm)
 {
 	u64 now;
 
-	if (vm->pit.deadline != VPIT_NO_DEADLINE || !vm->pit.channel[0].armed || line_masked(vm))
+	if (line_masked(vm)) {
+		vm->pit.deadline = VPIT_NO_DEADLINE;
+		return;
+	}
+	if (vm->pit.deadline != VPIT_NO_DEADLINE || !vm->pit.channel[0].armed)
 		return;
 	now = time_now();
 	if (edge_passed(&vm->pit, now)) {
@@ -162,8 +166,7 @@ static void port_write(struct vm *vm, u64 port, u8 value, u64 now)
 {
 	struct vpit *p = &vm->pit;
 
-	if (edge_passed(p, now))
-		pulse(vm);
+	raise_due(vm, now);
 	if (port == PORT_SPEAKER)
 		write_speaker(p, value, now);
 	else if (port == PORT_CONTROL)

@@ -48,6 +48,6 @@ enum trap_result pmtimer_pio(struct vm *vm, struct access *a); /* GUEST_PM_BASE 
 void vpit_timer(struct vm *vm, u64 now);
 /* Line 0's mask may have changed at the 8259 or the IOAPIC: while both mask it there is no
  * deadline. The caller holds the guest's lock. */
-void vpit_unmask(struct vm *vm);
+void vpit_mask_changed(struct vm *vm);
 
 #endif
