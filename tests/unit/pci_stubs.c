@@ -8,7 +8,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include <abi/range.h>
 #include <arch/upcall.h>
+#include "pci_internal.h"
 #include "pci_stubs.h"
 
 struct pci_stubs stubs;
@@ -161,4 +163,63 @@ void stubs_template(struct pci_template *t, u8 devfn)
 		.size = KIB(16), .kind = PCI_BAR_MMIO, .is_64bit = 1, .prefetch = 1
 	};
 	t->bars[4] = (struct pci_bar_template){ .size = 16, .kind = PCI_BAR_IO };
+}
+
+static void check_bar(const struct pci_function *f, u32 i)
+{
+	const struct pci_bar *bar = &f->bars[i];
+	u64 size = f->t.bars[i].size;
+	struct trap_region r;
+	u32 found = 0;
+
+	if (f->t.bars[i].kind == PCI_BAR_IO) {
+		assert_true(range_within(bar->addr, size, 0x10000));
+		assert_true(trap_find(&stubs.vm.traps, TRAP_PIO, bar->addr, 4, &r));
+		assert_ptr_equal(r.ctx, bar);
+		return;
+	}
+	assert_false(range_overlaps(bar->addr, size, 0, stubs.vm.ram_size));
+	assert_false(range_overlaps(bar->addr, size, GUEST_ECAM_BASE, MIB(256)));
+	assert_false(range_overlaps(bar->addr, size, GUEST_MMIO_LIMIT, MIB(20)));
+	for (u32 n = 0; n < PCI_MAX_FUNCTIONS * 6; n++) {
+		const struct pci_function *g = &stubs.vm.pci.functions[n / 6];
+		const struct pci_bar *other = &g->bars[n % 6];
+
+		if (other != bar && other->mapped && g->t.bars[n % 6].kind != PCI_BAR_IO)
+			assert_false(range_overlaps(bar->addr, size, other->addr,
+						    g->t.bars[n % 6].size));
+	}
+	if (f->t.bars[i].kind == PCI_BAR_MMIO) {
+		assert_true(trap_find(&stubs.vm.traps, TRAP_MMIO, bar->addr, 4, &r));
+		assert_ptr_equal(r.ctx, bar);
+		return;
+	}
+	for (u32 n = 0; n < stubs.mapping_count; n++)
+		found += stubs.mappings[n].gpa == bar->addr && stubs.mappings[n].len == size;
+	assert_int_equal(found, 1);
+}
+
+void stubs_check_bus(void)
+{
+	u32 vram = 0;
+
+	for (u32 n = 0; n < PCI_MAX_FUNCTIONS * 6; n++) {
+		const struct pci_function *f = &stubs.vm.pci.functions[n / 6];
+
+		if (!f->bars[n % 6].mapped)
+			continue;
+		check_bar(f, n % 6);
+		vram += f->t.bars[n % 6].kind == PCI_BAR_VRAM;
+	}
+	assert_int_equal(vram, stubs.mapping_count);
+	for (u32 n = 0; n < PCI_MAX_FUNCTIONS; n++)
+		for (u32 i = 0; i < 256; i++) {
+			const struct pci_function *f = &stubs.vm.pci.functions[n];
+			u8 moving = i >= PCI_BAR0 && i < PCI_BAR0 + 24 ? 0xf0
+				    : i == PCI_STATUS		       ? PCI_STATUS_INTX
+								       : 0;
+			u8 kept = (u8) ~(f->t.writable[i] | moving);
+
+			assert_int_equal(f->config[i] & kept, f->t.config[i] & kept);
+		}
 }

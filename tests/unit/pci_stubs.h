@@ -56,5 +56,8 @@ void ecam_write(u32 devfn, u32 at, u8 size, u64 value);
 /* A device with what devices have: MSI-X (capability 0x40, 4 vectors) in BAR 2 (64-bit, 16 KiB,
  * PBA at 0x800), window (0x50), VRAM in BAR 0 (16 MiB), ports in BAR 4 (16), pin A. */
 void stubs_template(struct pci_template *t, u8 devfn);
+/* The invariants of the bus: every mapped BAR is where it may be and nobody else is, VRAM is mapped
+ * for exactly the BARs that say so, and what a guest cannot write is as after reset. */
+void stubs_check_bus(void);
 
 #endif

@@ -11,7 +11,6 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
-#include <abi/range.h>
 #include "pci_internal.h"
 #include "pci_stubs.h"
 #include "random.h"
@@ -312,62 +311,6 @@ static void test_repeated_write(void **state)
 	assert_int_equal(a.count, 3);
 }
 
-static void check_bar(const struct pci_function *f, u32 i)
-{
-	const struct pci_bar *bar = &f->bars[i];
-	u64 size = f->t.bars[i].size;
-	struct trap_region r;
-	u32 found = 0;
-
-	if (f->t.bars[i].kind == PCI_BAR_IO) {
-		assert_true(range_within(bar->addr, size, 0x10000));
-		assert_true(trap_find(&stubs.vm.traps, TRAP_PIO, bar->addr, 4, &r));
-		assert_ptr_equal(r.ctx, bar);
-		return;
-	}
-	assert_false(range_overlaps(bar->addr, size, 0, stubs.vm.ram_size));
-	assert_false(range_overlaps(bar->addr, size, GUEST_ECAM_BASE, MIB(256)));
-	assert_false(range_overlaps(bar->addr, size, GUEST_MMIO_LIMIT, MIB(20)));
-	for (u32 n = 0; n < PCI_MAX_FUNCTIONS * 6; n++) {
-		const struct pci_function *g = &stubs.vm.pci.functions[n / 6];
-		const struct pci_bar *other = &g->bars[n % 6];
-
-		if (other != bar && other->mapped && g->t.bars[n % 6].kind != PCI_BAR_IO)
-			assert_false(range_overlaps(bar->addr, size, other->addr,
-						    g->t.bars[n % 6].size));
-	}
-	if (f->t.bars[i].kind == PCI_BAR_MMIO) {
-		assert_true(trap_find(&stubs.vm.traps, TRAP_MMIO, bar->addr, 4, &r));
-		assert_ptr_equal(r.ctx, bar);
-		return;
-	}
-	for (u32 n = 0; n < stubs.mapping_count; n++)
-		found += stubs.mappings[n].gpa == bar->addr && stubs.mappings[n].len == size;
-	assert_int_equal(found, 1);
-}
-
-static void check_bus(void)
-{
-	u32 vram = 0;
-
-	for (u32 n = 0; n < PCI_MAX_FUNCTIONS * 6; n++) {
-		const struct pci_function *f = &stubs.vm.pci.functions[n / 6];
-
-		if (!f->bars[n % 6].mapped)
-			continue;
-		check_bar(f, n % 6);
-		vram += f->t.bars[n % 6].kind == PCI_BAR_VRAM;
-	}
-	assert_int_equal(vram, stubs.mapping_count);
-	for (u32 n = 0; n < PCI_MAX_FUNCTIONS; n++)
-		for (u32 i = 0; i < 256; i++) {
-			const struct pci_function *f = &stubs.vm.pci.functions[n];
-			u8 kept = (u8)(~f->t.writable[i] & (i < 0x10 || i > 0x27 ? 0xff : 0x0f));
-
-			assert_int_equal(f->config[i] & kept, f->t.config[i] & kept);
-		}
-}
-
 /* Values that land in interesting places more often than by chance. */
 static u64 random_value(struct random *r)
 {
@@ -399,7 +342,7 @@ static void test_random(void **state)
 		stubs_read(TRAP_MMIO, GUEST_MMIO_BASE + random_below(&r, BIT(24)) * 4, size);
 		if (!random_below(&r, 500))
 			pci_reset(&stubs.vm);
-		check_bus();
+		stubs_check_bus();
 	}
 }
 
