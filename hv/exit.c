@@ -133,7 +133,7 @@ static int emulated_access(void *ctx, struct emul_access *m)
 	if (io->replay_count == REPLAY_MAX)
 		return -ENOTSUP;
 	if (dispatch(v, m->pio ? TRAP_PIO : TRAP_MMIO, &a)) {
-		io->replay_items = m->count;
+		io->replay_items = a.count;
 		return -EAGAIN;
 	}
 	m->value = a.value;

@@ -123,7 +123,7 @@ static s64 hc_doorbell_add(struct vcpu *v, u64 vm, u64 device_bar, u64 offset, u
 	struct vm *g = guest(vm);
 
 	(void)v;
-	if (!g || device_bar >> 24 || len_id >> 24)
+	if (!g || device_bar >> 24 || len_id >> 24 || (len_id & 0xff00))
 		return -EINVAL;
 	return pci_add_doorbell(g, (u16)(device_bar >> 8), (u8)device_bar, offset,
 				(u8)(len_id >> 16), (u8)len_id);

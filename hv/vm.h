@@ -6,8 +6,8 @@
  *
  * Locking: vm->lock guards interrupt controllers (8259, IOAPIC), 8254, PCI, traps and the second
  * stage of the guest; a vCPU's LAPIC is guarded by its own lock. vcpu->events is atomic: anyone
- * sets bits with vcpu_notify(), only the vCPU's core clears them. Order: vm->lock before a LAPIC's
- * lock; no other nesting.
+ * sets bits with vcpu_notify(), only the vCPU's core clears them. Order: vm->lock, a LAPIC's
+ * lock, io.lock.
  */
 #ifndef HV_VM_H
 #define HV_VM_H
