@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Oriel authors
+"""The table of system tests. Names are unique; `run` takes parts of names."""
+from case import Case, conf, linux, vm
+from steps import (command, counts, ends, flips_on, idles, logged, no_kernel_errors, not_logged,
+                   note_stats, passes, powers_off, refuses, repeat, same_stats, says, shows,
+                   started, state, wait)
+
+XGA = "quadrants-1024x768"
+TURNED = "turned-1024x768"
+VGA = "quadrants-640x480"
+VGA_TURNED = "turned-640x480"
+
+# ---- Linux on the panel ------------------------------------------------------------------------
+
+
+def linux_quadrants(name, cpus, guest_cpus, **keys):
+    """First light: a Debian kernel shows four quadrants through its own virtio_gpu driver."""
+    return Case(name, conf(linux(cpus=guest_cpus, **keys.pop("guest", {}))), cpus=cpus, steps=[
+        started("linux"),
+        says("linux", "guest: init reached", keys.pop("boot", 90)),
+        says("linux", "guest: card0 ok"),
+        says("linux", "guest: fb0 ok"),
+        says("linux", "guest: quadrants shown"),
+        shows("linux", XGA),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ], **keys)
+
+
+LINUX = [
+    linux_quadrants("linux-1cpu", 1, 1),
+    linux_quadrants("linux-2cpu", 2, 2),
+    Case("linux-two-guests", conf(linux("left", size="640x480"), linux("right", size="640x480")),
+         cpus=2, steps=[
+             started("left", "right"),
+             says("left", "guest: quadrants shown", 90),
+             says("right", "guest: quadrants shown", 90),
+             shows("left", VGA),
+             shows("right", VGA),
+             no_kernel_errors("left"),
+             no_kernel_errors("right"),
+             powers_off(),
+         ]),
+    Case("linux-poweroff", conf(linux(test="poweroff")), steps=[
+        started("linux"),
+        says("linux", "guest: poweroff now", 90),
+        state("linux", "stopped"),
+        command("start linux"),
+        says("linux", "guest: poweroff now", 90),
+        state("linux", "stopped"),
+        powers_off(),
+    ]),
+    Case("linux-reboot", conf(linux(test="reboot")), steps=[
+        started("linux"),
+        repeat(3, says("linux", "guest: init reached", 90), says("linux", "guest: reboot now")),
+        says("linux", "guest: init reached", 90),
+        powers_off(),
+    ]),
+    Case("linux-panic", conf(linux("bad", test="panic"), linux("good", size="640x480")), cpus=2,
+         steps=[
+             started("bad", "good"),
+             says("bad", "Kernel panic", 90),
+             says("good", "guest: quadrants shown", 90),
+             shows("good", VGA),
+             powers_off(),
+         ]),
+]
+
+# ---- Bare-metal guests -------------------------------------------------------------------------
+
+
+def bare(name, kernel, cmdline="", **keys):
+    cpus = keys.pop("guest_cpus", 1)
+    secs = keys.pop("secs", 60)
+    return Case(name, conf(vm("bare", kernel, cmdline, cpus=cpus)), steps=[
+        started("bare"), passes("bare", secs), state("bare", "stopped"), powers_off()], **keys)
+
+
+def bare_set(machine, suffix, cmdline="", **keys):
+    cases = [bare("%s-%s" % (name, suffix), name + ".elf", cmdline, machine=machine, **keys)
+             for name in ("modes", "irq", "tlb", "mmio", "pci", "gpu")]
+    return cases + [
+        bare("smp2-" + suffix, "smp.elf", "cpus=2", guest_cpus=2, machine=machine, **keys),
+        bare("smp8-" + suffix, "smp.elf", "cpus=8", guest_cpus=8, machine=machine, **keys),
+    ]
+
+
+BARE = bare_set("qemu-svm", "svm") + [
+    bare("smp2-svm-2cpu", "smp.elf", "cpus=2", guest_cpus=2, cpus=2),
+    bare("irq-svm-2cpu", "irq.elf", cpus=2),
+    Case("gpu-picture-svm", conf(vm("bare", "gpu.elf", "size=1024x768 stay=1")), steps=[
+        started("bare"), says("bare", "guest: quadrants shown"), shows("bare", XGA),
+        powers_off()]),
+]
+
+# ---- Life of guests ----------------------------------------------------------------------------
+
+LIFE = [
+    Case("reset-stop-start", conf(linux(test="flip"), vm("idle", "idle.elf")), cpus=2, timeout=420,
+         steps=[
+             started("linux", "idle"),
+             says("linux", "guest: flipping", 90),
+             refuses("start linux", "is running"),
+             note_stats("pages", "free_pages"),
+             repeat(20, command("reset linux"), command("stop linux"), refuses("stop linux", ""),
+                    state("linux", "stopped"), command("start linux"), command("reset idle")),
+             says("linux", "guest: flipping", 90),
+             flips_on("linux"),
+             same_stats("pages"),
+             not_logged("PANIC|damaged"),
+             powers_off(),
+         ]),
+    Case("restart-dm", conf(linux("left", test="flip", size="640x480"),
+                            linux("right", test="flip", size="640x480")), cpus=2, timeout=300,
+         steps=[
+             started("left", "right"),
+             says("left", "guest: flipping", 90),
+             says("right", "guest: flipping", 90),
+             repeat(20, command("restart-dm"), flips_on("left"), flips_on("right")),
+             counts("dm_restarts", 20),
+             shows("left", VGA, VGA_TURNED),
+             shows("right", VGA, VGA_TURNED),
+             no_kernel_errors("left"),
+             no_kernel_errors("right"),
+             powers_off(),
+         ]),
+    Case("fault-dm", conf(linux("left", test="flip", size="640x480"),
+                          linux("right", size="640x480")), cpus=2, timeout=240,
+         steps=[
+             started("left", "right"),
+             says("left", "guest: flipping", 90),
+             says("right", "guest: quadrants shown", 90),
+             command("fault-dm"),
+             logged("device domain restarts"),
+             flips_on("left"),
+             shows("left", VGA, VGA_TURNED),
+             shows("right", VGA),
+             command("hang-dm"),
+             flips_on("left"),
+             counts("dm_restarts", 2),
+             no_kernel_errors("left"),
+             no_kernel_errors("right"),
+             powers_off(),
+         ]),
+]
+
+# ---- Guests that misbehave ---------------------------------------------------------------------
+
+
+def misbehaves(name, kernel, reason, cmdline="", **keys):
+    """It is reported and stopped; the other guest goes on."""
+    return Case("bad-guest-" + name, conf(vm("bad", kernel, cmdline),
+                                          vm("good", "gpu.elf", "size=640x480 stay=1",
+                                             size="640x480")), steps=[
+        started("bad", "good"),
+        state("bad", "failed", 30),
+        logged(r"\[vm bad\].*(%s)" % reason),
+        says("good", "guest: quadrants shown"),
+        shows("good", VGA),
+        command("reset good"),
+        says("good", "guest: quadrants shown"),
+        not_logged("PANIC"),
+        powers_off(),
+    ], **keys)
+
+
+MISBEHAVING = [
+    misbehaves("triple", "triple.elf", "triple fault"),
+    misbehaves("wild", "wild.elf", "0xd1234000|d1234000"),
+    misbehaves("ports", "hammer_port.elf", "port"),
+    misbehaves("port-strings", "hammer_port.elf", "port", "rep=1"),
+    misbehaves("memory", "hammer_mem.elf", "address|memory"),
+]
+
+# ---- Bad input ---------------------------------------------------------------------------------
+
+
+def refused(name, text, pattern, **keys):
+    """The loader or the hypervisor refuses to start, naming what and why."""
+    keys.setdefault("bad_image", True)
+    return Case("refuse-" + name, text, steps=[
+        logged(pattern, 60), logged("refused to start"), ends(1)], **keys)
+
+
+def guest_refused(name, guest, pattern, **keys):
+    """Oriel starts; the guest does not, and nothing of it is left half-started."""
+    return Case("refuse-" + name, conf(guest, vm("good", "idle.elf")), steps=[
+        started("good"), logged(r"\[vm bad\].*" + pattern),
+        state("bad", "(failed|refused).*" + pattern), powers_off()], **keys)
+
+
+GOOD = vm("good", "idle.elf")
+REFUSED = [
+    refused("no-conf-key", conf(GOOD + "colour = red\n"), r"oriel.conf:\d+: unknown key 'colour'"),
+    refused("range", conf(vm("good", "idle.elf", cpus=9)),
+            r"oriel.conf:\d+: bad value for 'cpus': 1 to 8"),
+    refused("memory-value", conf(vm("good", "idle.elf", memory="lots")),
+            r"oriel.conf:\d+: bad value for 'memory'"),
+    refused("duplicate", conf(GOOD, GOOD), r"oriel.conf:\d+: there is already a guest 'good'"),
+    refused("no-kernel", conf(vm("good", "none.elf")), r"none.elf .*no such file",
+            missing=("none.elf",)),
+    refused("empty-kernel", conf(vm("good", "empty")), r"empty .*is empty",
+            files={"empty": lambda: b""}),
+    guest_refused("text-kernel", vm("bad", "text"), "kernel text: not a bzImage",
+                  files={"text": lambda: b"This is not a kernel.\n" * 500}),
+    guest_refused("large-initrd", linux("bad", initrd="large", memory="64M"), "initrd large: ",
+                  files={"large": lambda: bytes(80 << 20)}),
+    refused("no-svm", conf(GOOD), "SVM|virtuali", arguments=["-cpu", "max,-svm"]),
+    refused("little-memory", conf(vm("good", "idle.elf", memory="4G")), "memory", memory="1G"),
+    refused("no-framebuffer", conf(GOOD), "no linear framebuffer|no display",
+            arguments=["-vga", "none", "-device", "virtio-gpu-pci"]),
+]
+
+# ---- Idle --------------------------------------------------------------------------------------
+
+IDLE = [
+    Case("idle-bare", conf(vm("idle", "idle.elf")), cpus=2, steps=[
+        started("idle"), says("idle", "guest: idle now"), wait(2), idles("idle"), powers_off()]),
+    Case("idle-bare-100hz", conf(vm("idle", "idle.elf", "hz=100")), cpus=2, steps=[
+        started("idle"), says("idle", "guest: idle now"), wait(2),
+        idles("idle", busy_percent=20), powers_off()]),
+    Case("idle-linux", conf(linux(test="idle")), cpus=2, steps=[
+        started("linux"), says("linux", "guest: idle", 90), wait(5),
+        idles("linux", busy_percent=20), powers_off()]),
+]
+
+# ---- Bochs -------------------------------------------------------------------------------------
+
+BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, secs=180) + [
+    Case("gpu-800x600-vmx", conf(vm("bare", "gpu.elf", "size=800x600 stay=1", size="800x600"),
+                                 screen="mode = 800x600\n"),
+         machine="bochs-vmx", memory="512M", timeout=240, steps=[
+             started("bare"), says("bare", "guest: quadrants shown", 120),
+             shows("bare", "quadrants-800x600"), powers_off()]),
+    Case("gpu-1024x768-vmx", conf(vm("bare", "gpu.elf", "size=1024x768 stay=1"),
+                                  screen="mode = 1024x768\n"),
+         machine="bochs-vmx", memory="512M", timeout=240, steps=[
+             started("bare"), says("bare", "guest: quadrants shown", 120), shows("bare", XGA),
+             powers_off()]),
+    bare("smp2-vmx-2cpu", "smp.elf", "cpus=2", guest_cpus=2, cpus=2, machine="bochs-vmx",
+         memory="512M", timeout=300, secs=200),
+    linux_quadrants("linux-vmx-1cpu", 1, 1, machine="bochs-vmx", memory="512M", timeout=600,
+                    boot=400, guest={"kernel": "vmlinux", "initrd": "initrd-raw.img",
+                                     "memory": "192M"}),
+    linux_quadrants("linux-vmx-2cpu", 2, 2, machine="bochs-vmx", memory="512M", timeout=900,
+                    boot=600, guest={"kernel": "vmlinux", "initrd": "initrd-raw.img",
+                                     "memory": "192M"}),
+]
+
+CASES = LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + BOCHS

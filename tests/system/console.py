@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Oriel authors
+"""Oriel's serial console through a unix socket, and QEMU's control socket."""
+import json
+import re
+import socket
+import threading
+import time
+
+
+class Failure(Exception):
+    """What did not happen, in one sentence."""
+
+
+class Console:
+    """One client of the console. A thread collects lines; guests' lines (NAME| ...) and log lines
+    ([...] ...) are kept apart from the answer to a command."""
+
+    def __init__(self, path, is_alive):
+        self.path = path
+        self.is_alive = is_alive
+        self.socket = None
+        self.lock = threading.Condition()
+        self.guests = {}        # name -> lines
+        self.log = []
+        self.answer = []
+        self.transcript = []
+
+    def connect(self):
+        """Waits for the socket to be there; a machine that ends meanwhile ends the wait."""
+        while self.socket is None:
+            try:
+                s = socket.socket(socket.AF_UNIX)
+                s.connect(self.path)
+                self.socket = s
+            except OSError:
+                s.close()
+                if not self.is_alive():
+                    return False
+                time.sleep(0.05)
+        threading.Thread(target=self._read, args=(self.socket,), daemon=True).start()
+        return True
+
+    def disconnect(self):
+        """Leaves the line to another client."""
+        if self.socket:
+            self.socket.shutdown(socket.SHUT_RDWR)
+            self.socket.close()
+            self.socket = None
+
+    def _read(self, s):
+        rest = b""
+        while True:
+            try:
+                data = s.recv(65536)
+            except OSError:
+                data = b""
+            if not data:
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            with self.lock:
+                for line in lines:
+                    self._line(line.decode("latin1").rstrip("\r"))
+                self.lock.notify_all()
+
+    def _line(self, line):
+        self.transcript.append(line)
+        m = re.match(r"([a-z0-9_-]+)\| (.*)", line)
+        if m:
+            self.guests.setdefault(m[1], []).append(m[2])
+        elif line.startswith("[") or line.startswith("oriel: "):
+            self.log.append(line)
+        else:
+            self.answer.append(line)
+
+    def wait_for(self, what, check, timeout):
+        """Waits until check() (called with the lines locked) gives something true."""
+        end = time.monotonic() + timeout
+        with self.lock:
+            while True:
+                found = check()
+                if found:
+                    return found
+                left = end - time.monotonic()
+                if left <= 0:
+                    raise Failure("no %s within %d s" % (what, timeout))
+                if not self.is_alive():
+                    raise Failure("the machine ended before %s" % what)
+                self.lock.wait(min(left, 0.5))
+
+    def wait_guest(self, name, pattern, timeout, after=0):
+        """Waits for a line of the guest's serial output, from line number `after` on."""
+        def search():
+            lines = self.guests.get(name, [])
+            for n in range(after, len(lines)):
+                m = re.search(pattern, lines[n])
+                if m:
+                    return m
+            return None
+        return self.wait_for('"%s" from %s' % (pattern, name), search, timeout)
+
+    def wait_log(self, pattern, timeout):
+        return self.wait_for('"%s" in the log' % pattern,
+                             lambda: next(filter(None, (re.search(pattern, line)
+                                                        for line in self.log)), None), timeout)
+
+    def command(self, text, timeout=30):
+        """The answer's lines. An answer that is an error raises Failure."""
+        with self.lock:
+            self.answer.clear()
+        self.socket.sendall(text.encode() + b"\n")
+
+        def ended():
+            for n, line in enumerate(self.answer):
+                if line == "ok" or line.startswith("error: "):
+                    return self.answer[:n + 1]
+            return None
+        lines = self.wait_for('answer to "%s"' % text, ended, timeout)
+        if lines[-1] != "ok":
+            raise Failure('"%s" says %s' % (text, lines[-1]))
+        return lines[:-1]
+
+    def stats(self, guest=None):
+        """Counters by name."""
+        values = {}
+        for line in self.command("stats " + guest if guest else "stats"):
+            name, _, value = line.partition(" ")
+            if value.isdigit():
+                values[name] = int(value)
+        return values
+
+
+def qmp(path, command, **arguments):
+    """One command to QEMU."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(30)
+        s.connect(path)
+        f = s.makefile("rw")
+        for c in ({"execute": "qmp_capabilities"},
+                  {"execute": command, "arguments": arguments}):
+            f.write(json.dumps(c) + "\n")
+            f.flush()
+            while True:
+                answer = json.loads(f.readline() or '{"error": "QEMU is gone"}')
+                if "error" in answer:
+                    raise Failure("QEMU: %s" % answer["error"])
+                if "return" in answer:
+                    break
+        return answer["return"]

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Oriel authors
+"""Steps of the cases. Each is made by a function here and is itself a function of the Machine; it
+raises Failure when something is not as it should be."""
+import os
+import re
+import time
+
+from console import Failure
+from machine import golden
+
+CLEAN = r"guest: (\d+) passed, 0 failed"
+KERNEL_LINE = r"^\[ *\d+\.\d+\] "
+# What the Debian kernel says at level "error" and above without anything being wrong.
+HARMLESS = re.compile(r"reboot: |Unable to calibrate against PIT|Fast TSC calibration failed")
+
+
+def started(*guests):
+    """The machine is up: the guests are started and the console answers."""
+    def step(m):
+        for name in guests:
+            m.wait_debug(r"\[vm %s\] started" % re.escape(name), m.case.timeout)
+        m.console.command("list")
+    return step
+
+
+def says(guest, pattern, secs=60):
+    """The guest prints that, later than what `says` has seen of it."""
+    def step(m):
+        at = m.marks.get(guest, 0)
+        m.console.wait_guest(guest, pattern, secs, at)
+        m.marks[guest] = len(m.console.guests[guest])
+    return step
+
+
+def passes(guest, secs=60):
+    """A bare-metal guest ends with nothing failed."""
+    def step(m):
+        m.console.wait_guest(guest, r"guest: \d+ passed, \d+ failed", secs)
+        failed = [line for line in m.console.guests[guest] if line.startswith("FAIL")]
+        if failed:
+            raise Failure("%s: %s%s" % (guest, failed[0], " and %d more" % (len(failed) - 1)
+                                        if len(failed) > 1 else ""))
+        m.console.wait_guest(guest, CLEAN, 1)
+    return step
+
+
+def logged(pattern, secs=20):
+    def step(m):
+        m.wait_debug(pattern, secs)
+    return step
+
+
+def not_logged(pattern):
+    def step(m):
+        found = re.search(pattern, m.debug_log(), re.M)
+        if found:
+            raise Failure('the log says "%s"' % found[0])
+    return step
+
+
+def state(guest, word, secs=10):
+    """The console's list shows the guest in that state."""
+    def step(m):
+        end = time.monotonic() + secs
+        while True:
+            line = next((x for x in m.console.command("list") if x.startswith(guest + " ")), "")
+            if re.match(r"%s %s" % (re.escape(guest), word), line):
+                return
+            if time.monotonic() > end:
+                raise Failure('%s should be %s, list says "%s"' % (guest, word, line))
+            time.sleep(0.3)
+    return step
+
+
+def command(text, secs=30):
+    def step(m):
+        m.console.command(text, secs)
+    return step
+
+
+def refuses(text, pattern):
+    """The console's answer is an error that says so."""
+    def step(m):
+        try:
+            m.console.command(text)
+        except Failure as e:
+            if re.search(pattern, str(e)):
+                return
+            raise
+        raise Failure('"%s" is not refused' % text)
+    return step
+
+
+def wait(secs):
+    def step(_):
+        time.sleep(secs)
+    return step
+
+
+def repeat(times, *steps):
+    def step(m):
+        for n in range(times):
+            for s in steps:
+                try:
+                    s(m)
+                except Failure as e:
+                    raise Failure("round %d: %s" % (n + 1, e)) from None
+    return step
+
+
+def shows(guest, *pictures, panel=True):
+    """The guest's picture, and the guest's part of the screen as Oriel and as QEMU see it, each
+    equal one of the golden pictures."""
+    def check(m, what, picture, crop):
+        differences = [m.differs(golden(name), picture, crop) for name in pictures]
+        if all(differences):
+            raise Failure("%s of %s: %s" % (what, guest, differences[0]))
+        os.unlink(picture)
+
+    def step(m):
+        place = m.place(guest)
+        check(m, "oriel-shot", m.shot("guest-" + guest, guest), None)
+        if not panel:
+            return
+        check(m, "oriel-shot of the screen", m.shot("screen"), place)
+        if m.case.machine == "qemu-svm":
+            check(m, "QEMU's screendump", m.screendump("panel"), place)
+    return step
+
+
+def no_kernel_errors(guest):
+    """With `quiet` the kernel prints errors only: there are none on the guest's console."""
+    def step(m):
+        for line in m.console.command("console " + guest, 60):
+            if re.search(KERNEL_LINE, line) and not HARMLESS.search(line):
+                raise Failure("%s's kernel says: %s" % (guest, line))
+    return step
+
+
+def flips_on(guest, secs=30):
+    """The guest goes on flipping pages, without an error."""
+    def step(m):
+        at = len(m.console.guests.get(guest, []))
+        for _ in range(2):
+            found = m.console.wait_guest(guest, r"FLIPS frames=(\d+) errors=(\d+)", secs, at)
+            if found[2] != "0":
+                raise Failure("%s: %s" % (guest, found[0]))
+            at = len(m.console.guests[guest])
+    return step
+
+
+def note_stats(key, *names):
+    """Keeps these of the machine's counters."""
+    def step(m):
+        stats = m.console.stats()
+        m.marks[key] = {name: stats[name] for name in names}
+    return step
+
+
+def same_stats(key):
+    def step(m):
+        stats = m.console.stats()
+        for name, value in m.marks[key].items():
+            if stats[name] != value:
+                raise Failure("%s was %d and is %d" % (name, value, stats[name]))
+    return step
+
+
+def counts(name, least):
+    """A counter of the machine (or GUEST.name) has reached that value."""
+    def step(m):
+        value = m.console.stats().get(name)
+        if value is None or value < least:
+            raise Failure("%s is %s, not %d or more" % (name, value, least))
+    return step
+
+
+def idles(guest, secs=10, exits=20, busy_percent=5):
+    """Beside its own timer ticks an idle guest causes few exits, and the cores sleep."""
+    def step(m):
+        first = m.console.stats()
+        time.sleep(secs)
+        second = m.console.stats()
+        d = {name: second[name] - first[name] for name in first if name in second}
+        took = d["uptime_us"] / 1e6
+        rate = (d[guest + ".exits"] - d[guest + ".timer_ticks"]) / took
+        busy = 100 - 100 * d["idle_us"] / (took * 1e6 * m.case.cpus)
+        if rate > exits:
+            raise Failure("%s: %.1f exits a second beyond its ticks (%s)" % (
+                guest, rate, ", ".join("%s %d" % (name[len(guest) + 1:], d[name])
+                                       for name in d if name.startswith(guest + ".exits_")
+                                       and d[name])))
+        if busy > busy_percent:
+            raise Failure("the cores are busy %.1f %% of the time" % busy)
+    return step
+
+
+def ends(status=0, secs=30):
+    """The machine ends by itself, with that status of tools/run."""
+    def step(m):
+        got = m.wait_end(secs)
+        if got != status:
+            with open(m.path("run.log")) as f:
+                raise Failure("tools/run ended with status %d: %s" % (got, f.read().strip()))
+    return step
+
+
+def powers_off():
+    def step(m):
+        m.console.command("poweroff")
+        ends(0)(m)
+    return step
