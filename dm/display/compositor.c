@@ -50,17 +50,26 @@ static struct rect panel_rect(void)
 static void paint_composed(const struct rect *r, struct display_stats *count)
 {
 	static u32 line[SCANOUT_MAX_WIDTH];
+	const u8 *bytes_of_line = (const u8 *)line;
 	struct rect all = panel_rect(), part = rect_intersect(r, &all);
 	u64 bytes = 4 * (u64)part.width * part.height;
 
 	for (u32 y = part.y; y < part.y + part.height; y++) {
 		compose_panel_line(part.x, y, part.width, line);
-		scanout_write(part.x, y, part.width, 1, (const u8 *)line, 0, PIXEL_B8G8R8X8);
+		scanout_write(part.x, y, part.width, 1, &bytes_of_line, PIXEL_B8G8R8X8);
 	}
 	if (count) {
 		count->bytes_painted += bytes;
 		count->bytes_copied += bytes;
 	}
+}
+
+/* Lines of the surface, one above the other. */
+static void write_lines(const struct head *head, u32 x, u32 y, u32 width, u32 rows,
+			const u8 *const *lines)
+{
+	stats[head->vm->index].bytes_copied += scanout_write(
+		head->place.x + x, head->place.y + y, width, rows, lines, head->surface.format);
 }
 
 /* Part of one line that may lie in several pieces. */
@@ -71,17 +80,18 @@ static void paint_split_line(struct head *head, u32 x, u32 y, u32 width)
 	while (width) {
 		u64 available;
 		const u8 *data = piece_at(&head->at, offset, &available);
-		u32 n = (u32)MIN(available / 4, width), pixel;
+		u32 n = (u32)MIN(available / 4, width);
 
 		if (n) {
-			stats[head->vm->index].bytes_copied +=
-				scanout_write(head->place.x + x, head->place.y + y, n, 1, data, 0,
-					      head->surface.format);
+			write_lines(head, x, y, n, 1, &data);
 		} else {
+			u32 pixel;
+
 			n = 1;
+			data = (const u8 *)&pixel;
 			surface_read(&head->surface, &head->at, x, y, 1, &pixel);
-			scanout_write(head->place.x + x, head->place.y + y, 1, 1,
-				      (const u8 *)&pixel, 0, PIXEL_B8G8R8X8);
+			scanout_write(head->place.x + x, head->place.y + y, 1, 1, &data,
+				      PIXEL_B8G8R8X8);
 		}
 		x += n;
 		width -= n;
@@ -89,31 +99,47 @@ static void paint_split_line(struct head *head, u32 x, u32 y, u32 width)
 	}
 }
 
+/* Finds lines of `len` bytes, each whole in a piece, from `offset` on; up to `most` of them. */
+static u32 find_lines(struct head *head, u64 offset, u64 len, u32 most, const u8 **lines)
+{
+	struct piece_cursor at = head->at;
+	u64 stride = head->surface.stride, available;
+	u32 n = 0;
+
+	while (n < most) {
+		const u8 *data = piece_at(&at, offset, &available);
+
+		if (available < len)
+			break;
+		for (available -= len;; available -= stride) {
+			lines[n++] = data;
+			data += stride;
+			offset += stride;
+			if (available < stride || n == most)
+				break;
+		}
+	}
+	head->at = at;
+	return n;
+}
+
 /* Straight from the surface, of which r is a part; shown at its own size and not covered. */
 static void paint_direct(struct head *head, const struct rect *r)
 {
-	const struct surface *s = &head->surface;
-	u64 offset = surface_offset(s, r->x, r->y), len = 4 * (u64)r->width;
+	const u8 *lines[128];
 	u32 y = r->y, end = r->y + r->height;
 
 	while (y < end) {
-		u64 available;
-		const u8 *data = piece_at(&head->at, offset, &available);
-		u32 rows = 1;
+		u32 most = MIN(end - y, ARRAY_SIZE(lines));
+		u32 n = find_lines(head, surface_offset(&head->surface, r->x, y), 4 * (u64)r->width,
+				   most, lines);
 
-		if (available < len) {
-			paint_split_line(head, r->x, y, r->width);
-		} else {
-			if (available - len >= s->stride)
-				rows = (u32)MIN((available - len) / s->stride + 1, end - y);
-			stats[head->vm->index].bytes_copied +=
-				scanout_write(head->place.x + r->x, head->place.y + y, r->width,
-					      rows, data, s->stride, s->format);
-		}
-		y += rows;
-		offset += (u64)rows * s->stride;
+		write_lines(head, r->x, y, r->width, n, lines);
+		y += n;
+		if (n < most)
+			paint_split_line(head, r->x, y++, r->width);
 	}
-	stats[head->vm->index].bytes_painted += len * r->height;
+	stats[head->vm->index].bytes_painted += 4 * (u64)r->width * r->height;
 }
 
 /* What part of the head's place shows that part of its surface. */

@@ -8,13 +8,12 @@
 #include "copy.h"
 #include "dm/runtime.h"
 
-typedef void copy_rows_fn(u8 *to, u64 to_stride, const u8 *from, u64 from_stride, u64 len,
-			  u32 rows);
+typedef void copy_lines_fn(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows);
 
-static void rows_plain(u8 *to, u64 to_stride, const u8 *from, u64 from_stride, u64 len, u32 rows)
+static void lines_plain(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
 {
-	for (; rows; rows--, to += to_stride, from += from_stride)
-		memcpy(to, from, len);
+	for (; rows; rows--, to += stride)
+		memcpy(to, *lines++, len);
 }
 
 /* One 32-byte load and store for each of `steps`, at growing offsets; two in flight. */
@@ -52,34 +51,58 @@ static void tail(u8 *to, const u8 *from, u64 len)
 		*to++ = *from++;
 }
 
-#define ROWS_BODY(STEPS, big, big_steps, middle, middle_steps, small)                    \
-	for (; rows; rows--, to += to_stride, from += from_stride) {                     \
-		const u8 *f = from;                                                      \
-		u8 *t = to;                                                              \
-		u64 left = len;                                                          \
-                                                                                         \
-		for (; left >= (big); left -= (big), t += (big), f += (big))             \
-			STEPS(t, f, big_steps);                                          \
-		for (; left >= (middle); left -= (middle), t += (middle), f += (middle)) \
-			STEPS(t, f, middle_steps);                                       \
-		for (; left >= (small); left -= (small), t += (small), f += (small))     \
-			STEPS(t, f, 2);                                                  \
-		if (left)                                                                \
-			tail(t, f, left);                                                \
-	}
+#define BIG 4096 /* bytes of a line copied without a jump */
 
-static void rows_avx2(u8 *to, u64 to_stride, const u8 *from, u64 from_stride, u64 len, u32 rows)
+static void rest_avx2(u8 *to, const u8 *from, u64 len)
 {
-	ROWS_BODY(AVX2_STEPS, 4096, 128, 512, 16, 64)
+	for (; len >= 512; len -= 512, to += 512, from += 512)
+		AVX2_STEPS(to, from, 16);
+	for (; len >= 64; len -= 64, to += 64, from += 64)
+		AVX2_STEPS(to, from, 2);
+	tail(to, from, len);
+}
+
+static void lines_avx2(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
+{
+	u64 big = len / BIG, rest = len % BIG;
+
+	for (; rows; rows--, to += stride) {
+		const u8 *f = *lines++;
+		u8 *t = to;
+
+		for (u64 n = big; n; n--, t += BIG, f += BIG)
+			AVX2_STEPS(t, f, 128);
+		if (rest)
+			rest_avx2(t, f, rest);
+	}
 	__asm__ volatile("vzeroupper" ::: "memory");
 }
 
-static void rows_sse2(u8 *to, u64 to_stride, const u8 *from, u64 from_stride, u64 len, u32 rows)
+static void rest_sse2(u8 *to, const u8 *from, u64 len)
 {
-	ROWS_BODY(SSE2_STEPS, 2048, 128, 256, 16, 32)
+	for (; len >= 256; len -= 256, to += 256, from += 256)
+		SSE2_STEPS(to, from, 16);
+	for (; len >= 32; len -= 32, to += 32, from += 32)
+		SSE2_STEPS(to, from, 2);
+	tail(to, from, len);
 }
 
-static copy_rows_fn *chosen = rows_plain;
+static void lines_sse2(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
+{
+	u64 big = len / BIG, rest = len % BIG;
+
+	for (; rows; rows--, to += stride) {
+		const u8 *f = *lines++;
+		u8 *t = to;
+
+		for (u64 n = big; n; n--, t += BIG, f += BIG)
+			SSE2_STEPS(t, f, 256);
+		if (rest)
+			rest_sse2(t, f, rest);
+	}
+}
+
+static copy_lines_fn *chosen = lines_plain;
 
 static void cpuid(u32 leaf, u32 regs[4])
 {
@@ -109,15 +132,17 @@ static bool have_avx2(void)
 
 void copy_init(void)
 {
-	chosen = have_avx2() ? rows_avx2 : rows_sse2;
+	chosen = have_avx2() ? lines_avx2 : lines_sse2;
 }
 
 void copy_wide(void *to, const void *from, u64 len)
 {
-	chosen(to, 0, from, 0, len, 1);
+	const u8 *line = from;
+
+	chosen(to, 0, &line, len, 1);
 }
 
-void copy_rows(void *to, u64 to_stride, const void *from, u64 from_stride, u64 len, u32 rows)
+void copy_lines(void *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
 {
-	chosen(to, to_stride, from, from_stride, len, rows);
+	chosen(to, stride, lines, len, rows);
 }

@@ -13,7 +13,7 @@
 /* Chooses by CPUID; once, at start. */
 void copy_init(void);
 void copy_wide(void *to, const void *from, u64 len);
-/* `rows` times `len` bytes; strides in bytes. */
-void copy_rows(void *to, u64 to_stride, const void *from, u64 from_stride, u64 len, u32 rows);
+/* `rows` lines of `len` bytes from where `lines` says to every `stride` bytes from `to` on. */
+void copy_lines(void *to, u64 stride, const u8 *const *lines, u64 len, u32 rows);
 
 #endif

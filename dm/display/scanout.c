@@ -42,17 +42,17 @@ u32 scanout_height(void)
 	return panel.height;
 }
 
-u64 scanout_write(u32 x, u32 y, u32 width, u32 rows, const u8 *from, u64 stride, u32 format)
+u64 scanout_write(u32 x, u32 y, u32 width, u32 rows, const u8 *const *lines, u32 format)
 {
 	u8 *to = panel.base + y * panel.stride + 4 * (u64)x;
 	u64 len = 4 * (u64)width;
 
 	if (panel.bgrx && pixels_are_bgrx(format)) {
-		copy_rows(to, panel.stride, from, stride, len, rows);
+		copy_lines(to, panel.stride, lines, len, rows);
 		return 0;
 	}
-	for (u32 i = 0; i < rows; i++, to += panel.stride, from += stride) {
-		pixels_to_bgrx(line, from, width, format);
+	for (u32 i = 0; i < rows; i++, to += panel.stride) {
+		pixels_to_bgrx(line, lines[i], width, format);
 		if (!panel.bgrx)
 			pixels_to_masks(line, line, width, panel.rgb);
 		copy_wide(to, line, len);

@@ -15,8 +15,8 @@
 void scanout_init(const struct handoff_gop *gop);
 u32 scanout_width(void);
 u32 scanout_height(void);
-/* Writes width x rows pixels of `format`, `stride` bytes from line to line, at (x, y); the caller
- * has clipped. Returns the bytes that went through a line buffer on the way. */
-u64 scanout_write(u32 x, u32 y, u32 width, u32 rows, const u8 *from, u64 stride, u32 format);
+/* Writes `rows` lines of `width` pixels of `format`, each from where `lines` says, from (x, y)
+ * down; the caller has clipped. Returns the bytes that went through a line buffer on the way. */
+u64 scanout_write(u32 x, u32 y, u32 width, u32 rows, const u8 *const *lines, u32 format);
 
 #endif
