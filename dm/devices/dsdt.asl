@@ -21,7 +21,7 @@ DefinitionBlock ("", "DSDT", 2, "ORIEL ", "GUEST   ", 1)
 			Name (_UID, 0)
 			Name (_CRS, ResourceTemplate () {
 				WordBusNumber (ResourceProducer, MinFixed, MaxFixed, PosDecode,
-					0, 0x00, 0xff, 0, 0x100)
+					0, 0x00, 0x00, 0, 0x01)
 				IO (Decode16, 0x0cf8, 0x0cf8, 1, 8)
 				WordIO (ResourceProducer, MinFixed, MaxFixed, PosDecode, EntireRange,
 					0, 0x0000, 0x0cf7, 0, 0x0cf8)
