@@ -225,6 +225,7 @@ static void tsc_deadline_while_masked_is_lost(void **state)
 	wrmsr(cpu0, REG_LVT + LVT_TIMER, VECTOR | 0x50000);
 	stub_now += 6000;
 	wrmsr(cpu0, REG_LVT + LVT_TIMER, VECTOR | 0x40000);
+	assert_int_equal(vlapic_deadline(lapic), NO_DEADLINE);
 	assert_int_equal(deliver(cpu0), -1);
 	assert_int_equal(tsc_deadline(), 0);
 }

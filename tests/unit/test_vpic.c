@@ -148,6 +148,8 @@ static void slave_nests_in_special_fully_nested_mode(void **state)
 	pic_out(SLAVE, EOI);
 	pic_out(MASTER, EOI);
 	assert_int_equal(take(), 0x23);
+	pulse(3);
+	assert_false(vpic_pending(&stub_vm.pic)); /* no other line nests with itself */
 }
 
 static void ends_as_told(void **state)
@@ -195,6 +197,11 @@ static void automatic_end_and_rotation(void **state)
 	pulse(0);
 	pulse(1);
 	assert_int_equal(take(), 0x20);
+	assert_int_equal(take(), 0x21);
+	pulse(12);
+	pulse(8);
+	assert_int_equal(take(), 0x28); /* the slave asks again at once */
+	assert_int_equal(take(), 0x2c);
 }
 
 static void special_mask_lets_lower_ones_in(void **state)
@@ -225,6 +232,9 @@ static void polling_acknowledges(void **state)
 	pulse(5);
 	pic_out(MASTER, 0x0c);
 	assert_int_equal(pic_in(MASTER), 0x85);
+	pic_out(MASTER + 1, 0x80);
+	assert_int_equal(pic_in(MASTER + 1), 0x80); /* one poll, one answer */
+	pic_out(MASTER + 1, 0);
 	assert_false(vpic_pending(&stub_vm.pic));
 	assert_int_equal(read_register(MASTER, READ_ISR), 1 << 5);
 	pulse(10);

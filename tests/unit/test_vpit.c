@@ -122,6 +122,13 @@ static void one_shot_modes_fire_once(void **state)
 		assert_int_equal(ticks_in(500000), 0);
 		assert_int_equal(ticks_in(500000), 1);
 	}
+	program(0, 0, 1000);
+	pit_out(0x40, 0xe8); /* half a count stops mode 0 */
+	assert_int_equal(ticks_in(10000000), 0);
+	assert_false(status(0) & 0x80);
+	pit_out(0x40, 0x03);
+	assert_int_equal(ticks_in(10000000), 1);
+	assert_true(status(0) & 0x80);
 }
 
 static void gated_modes_never_fire_on_channel_0(void **state)
