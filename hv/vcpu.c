@@ -88,7 +88,8 @@ static void control_events(struct vcpu *v)
 	u32 events = take_events(v, VCPU_EVENT_STOP | VCPU_EVENT_START | VCPU_EVENT_INIT |
 					    VCPU_EVENT_SIPI | VCPU_EVENT_TIMER);
 
-	if ((events & VCPU_EVENT_STOP) && v->state != VCPU_STOPPED) {
+	/* A vCPU that is to stop before it has begun counts as stopped too. */
+	if ((events & VCPU_EVENT_STOP) && (v->state != VCPU_STOPPED || (events & VCPU_EVENT_START))) {
 		do_stop(v);
 		return;
 	}
