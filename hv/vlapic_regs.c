@@ -49,7 +49,7 @@ static u32 half_word(const u64 bitmap[4], u32 word)
 	return (u32)(bitmap[word / 2] >> word % 2 * 32);
 }
 
-/* ID, LDR, DFR and the ICR, which differ between the modes. */
+/* Registers that x2APIC does not have, or has as something else. */
 static int read_xapic_only(const struct vlapic *l, u32 reg, u32 *value)
 {
 	switch (reg) {

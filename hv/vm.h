@@ -5,9 +5,8 @@
  * A guest and its virtual processors. Index DOMAIN_VM is the device domain.
  *
  * Locking: vm->lock guards interrupt controllers (8259, IOAPIC), 8254, PCI, traps and the second
- * stage of the guest; a vCPU's LAPIC is guarded by its own lock. vcpu->events is atomic: anyone
- * sets bits with vcpu_notify(), only the vCPU's core clears them. Order: vm->lock, a LAPIC's
- * lock, io.lock.
+ * stage of the guest; a vCPU's LAPIC has no lock: see vlapic.h. vcpu->events is atomic: anyone
+ * sets bits with vcpu_notify(), only the vCPU's core clears them. Order: vm->lock, io.lock.
  */
 #ifndef HV_VM_H
 #define HV_VM_H
