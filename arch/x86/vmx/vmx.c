@@ -142,16 +142,17 @@ static void flush_stage2(struct arch_vcpu *v)
 
 /*
  * The preemption timer is always on: it also ends guests that run with IF = 0, from which not
- * every processor model takes an exit for a pending interrupt.
+ * every processor model takes an exit for a pending interrupt (there about a millisecond). A
+ * deadline that has passed still leaves about two microseconds, so that every run gets somewhere.
  */
 static void set_timer(const struct arch_vcpu *v, struct vmx_vcpu *x)
 {
-	u64 now = time_now(), ticks = v->deadline - now;
+	u64 now = time_now(), ticks = v->deadline - now, least = vmx_caps.timer_least;
 
-	if (unlikely(v->deadline <= now))
-		ticks = 0;
+	if (unlikely(v->deadline < now + least))
+		ticks = least;
 	if (unlikely(!(v->regs.rflags & RFLAGS_IF)))
-		ticks = MIN(ticks, time_hz() >> 10);
+		ticks = MIN(ticks, vmx_caps.timer_most);
 	ticks >>= vmx_caps.timer_shift;
 	if (unlikely(ticks >> 32))
 		ticks = 0xffffffff;

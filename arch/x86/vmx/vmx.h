@@ -62,6 +62,7 @@ struct vmx_caps {
 	u64 cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 	bool vpid, ept_dirty, preemption_timer;
 	u32 timer_shift;
+	u64 timer_least, timer_most; /* TSC ticks, see set_timer() */
 };
 extern struct vmx_caps vmx_caps;
 

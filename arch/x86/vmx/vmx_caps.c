@@ -6,6 +6,7 @@
  * What the hypervisor cannot do without is refused here with a sentence, not later by a failed
  * entry.
  */
+#include <arch/cpu.h>
 #include "x86.h"
 #include "vmx.h"
 
@@ -104,6 +105,8 @@ static int probe_controls(const char **why)
 	c->proc &= ~(u32)(PROC_INTERRUPT_WINDOW | PROC_NMI_WINDOW | PROC_IO_BITMAPS | PROC_ALL_IO);
 	c->preemption_timer = c->pin & PIN_PREEMPTION_TIMER;
 	c->timer_shift = rdmsr(MSR_VMX_MISC) & 31;
+	c->timer_least = (time_hz() >> 19) + (1ULL << c->timer_shift);
+	c->timer_most = time_hz() >> 10;
 	return 0;
 }
 
