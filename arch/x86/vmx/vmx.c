@@ -140,17 +140,24 @@ static void flush_stage2(struct arch_vcpu *v)
 	ept_flush(v->stage2);
 }
 
+/* The deadline has passed: the guest may run for about two microseconds, once, so that it gets
+ * somewhere; if it exits for another reason meanwhile, the next run ends before it begins. */
+static __attribute__((noinline, cold)) u64 overdue_ticks(struct vmx_vcpu *x)
+{
+	x->overdue = !x->overdue;
+	return x->overdue ? vmx_caps.timer_least : 0;
+}
+
 /*
  * The preemption timer is always on: it also ends guests that run with IF = 0, from which not
- * every processor model takes an exit for a pending interrupt (there about a millisecond). A
- * deadline that has passed still leaves about two microseconds, so that every run gets somewhere.
+ * every processor model takes an exit for a pending interrupt (there after a millisecond).
  */
 static void set_timer(const struct arch_vcpu *v, struct vmx_vcpu *x)
 {
-	u64 now = time_now(), ticks = v->deadline - now, least = vmx_caps.timer_least;
+	u64 now = time_now(), ticks = v->deadline - now;
 
-	if (unlikely(v->deadline < now + least))
-		ticks = least;
+	if (unlikely(v->deadline <= now))
+		ticks = overdue_ticks(x);
 	if (unlikely(!(v->regs.rflags & RFLAGS_IF)))
 		ticks = MIN(ticks, vmx_caps.timer_most);
 	ticks >>= vmx_caps.timer_shift;

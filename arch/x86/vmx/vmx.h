@@ -34,8 +34,9 @@ struct vmx_vcpu {
 	bool reset_pending;
 	bool started; /* start is to be applied at the reset, else wait-for-SIPI state */
 	bool shadow_known;
-	u32 shadow; /* interruptibility state, when known */
-	u32 cpu;    /* core on which the VMCS is active, VMX_NO_CPU: none */
+	bool overdue; /* the last run began after its deadline, and not with the timer's exit */
+	u32 shadow;   /* interruptibility state, when known */
+	u32 cpu;      /* core on which the VMCS is active, VMX_NO_CPU: none */
 	/* What the VMCS holds, to write only what changed. */
 	u64 rip, rsp, rflags;
 	u32 timer, proc, entry;
@@ -62,7 +63,7 @@ struct vmx_caps {
 	u64 cr0_fixed0, cr0_fixed1, cr4_fixed0, cr4_fixed1;
 	bool vpid, ept_dirty, preemption_timer;
 	u32 timer_shift;
-	u64 timer_least, timer_most; /* TSC ticks, see set_timer() */
+	u64 timer_least, timer_most; /* TSC ticks */
 };
 extern struct vmx_caps vmx_caps;
 

@@ -66,6 +66,12 @@ static void decode_irq(struct arch_vcpu *v, struct vmexit *e)
 	irq_dispatch(e->vector);
 }
 
+static void decode_timer(struct arch_vcpu *v, struct vmexit *e)
+{
+	(void)e;
+	vmx_of(v)->overdue = false;
+}
+
 static void decode_window(struct arch_vcpu *v, struct vmexit *e)
 {
 	(void)e;
@@ -220,7 +226,7 @@ static const struct rule rules[VMX_REASON_COUNT] = {
 	[VMX_REASON_EPT_VIOLATION] = { EXIT_MMIO, 0, 1, decode_ept_violation },
 	[VMX_REASON_EPT_MISCONFIG] = RULE_FATAL,
 	[VMX_REASON_INVEPT] = RULE_UD,
-	[VMX_REASON_PREEMPTION_TIMER] = { EXIT_TIMER, 0, 1, NULL },
+	[VMX_REASON_PREEMPTION_TIMER] = { EXIT_TIMER, 0, 1, decode_timer },
 	[VMX_REASON_INVVPID] = RULE_UD,
 	[VMX_REASON_WBINVD] = RULE_SKIP,
 	[VMX_REASON_XSETBV] = { EXIT_XSETBV, 1, 1, decode_msr },
