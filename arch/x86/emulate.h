@@ -62,8 +62,10 @@ int emul_access_call(struct emul *e, struct emul_access *a) must_check;
 /* Notes #GP(0), or #SS(0) for the stack segment; returns EMUL_FAULT. */
 int emul_fault_segment(struct emul *e, enum segment_reg segment);
 
-/* emulate.c */
+/* emulate_insn.c */
 
+/* Does what e->insn says, but for moving RIP on. */
+int emul_run(struct emul *e) must_check;
 u64 emul_reg_read(const struct emul *e, u32 reg, u32 size);
 /* 4 bytes clear the upper half, 1 and 2 keep the rest. */
 void emul_reg_write(struct emul *e, u32 reg, u32 size, u64 value);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: arch/x86/decode.c */
+/* sources: arch/x86/decode.c arch/x86/decode_opcodes.c */
 /* libs: -lZydis */
 
 /*
