@@ -218,8 +218,11 @@ static void exit_rdmsr(struct vcpu *v, const struct vmexit *e)
 static void exit_wrmsr(struct vcpu *v, const struct vmexit *e)
 {
 	u32 msr = (u32)e->addr;
-	int rc = vlapic_wrmsr(v, msr, e->value);
+	int rc;
 
+	if (msr >= MSR_APIC_FIRST && msr <= MSR_APIC_LAST)
+		pv_eoi_settle(v);
+	rc = vlapic_wrmsr(v, msr, e->value);
 	if (rc == -ENOENT)
 		rc = pv_wrmsr(v, msr, e->value);
 	if (rc == -ENOENT)
@@ -228,8 +231,6 @@ static void exit_wrmsr(struct vcpu *v, const struct vmexit *e)
 		inject_gp(v);
 	else
 		advance(v, e);
-	if (msr >= MSR_APIC_FIRST && msr <= MSR_APIC_LAST) /* EOI, TPR: look for the next one */
-		__atomic_fetch_or((u32 *)&v->events, VCPU_EVENT_IRQ, __ATOMIC_RELAXED);
 }
 
 static void exit_cpuid(struct vcpu *v, const struct vmexit *e)
@@ -251,7 +252,6 @@ static void exit_cr(struct vcpu *v, const struct vmexit *e)
 {
 	if (e->write) {
 		vlapic_set_cr8(v, e->value & 15);
-		__atomic_fetch_or((u32 *)&v->events, VCPU_EVENT_IRQ, __ATOMIC_RELAXED);
 	} else {
 		v->arch.regs.gpr[e->size] = vlapic_get_cr8(&v->lapic);
 	}
@@ -285,10 +285,8 @@ static void exit_fatal(struct vcpu *v, const struct vmexit *e)
 /* CR8 may change without an exit (SVM): the LAPIC learns of it here. */
 static void sync_cr8(struct vcpu *v)
 {
-	if (v->arch.cr8 != v->lapic.tpr >> 4) {
+	if (v->arch.cr8 != v->lapic.tpr >> 4)
 		vlapic_set_cr8(v, v->arch.cr8);
-		__atomic_fetch_or((u32 *)&v->events, VCPU_EVENT_IRQ, __ATOMIC_RELAXED);
-	}
 }
 
 static const u8 counter_of[EXIT_KINDS] = {

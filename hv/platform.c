@@ -10,6 +10,7 @@
 static enum trap_result on_lapic(void *ctx, struct vcpu *v, u64 offset, struct access *a)
 {
 	(void)ctx;
+	pv_eoi_settle(v);
 	return vlapic_mmio(v, offset, a);
 }
 

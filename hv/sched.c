@@ -17,7 +17,8 @@ struct core {
 	_Atomic u32 attention; /* somebody notified a vCPU of this core */
 	u32 count, last;       /* of vcpus; the one that ran last */
 	struct vcpu *vcpus[MAX_CORE_VCPUS];
-	struct vcpu *loaded;
+	struct vcpu *loaded;   /* whose registers the processor holds */
+	struct vcpu *running;  /* in core_slice: sees its own events before each entry */
 	u64 idle_ticks;
 };
 
@@ -36,7 +37,8 @@ void vcpu_notify(struct vcpu *v, u32 events)
 {
 	__atomic_fetch_or((u32 *)&v->events, events, __ATOMIC_SEQ_CST);
 	if (v->cpu == cpu_index()) {
-		cores[v->cpu].attention = 1;
+		if (cores[v->cpu].running != v)
+			cores[v->cpu].attention = 1;
 		return;
 	}
 	if (!__atomic_exchange_n((u32 *)&cores[v->cpu].attention, 1, __ATOMIC_SEQ_CST))
@@ -103,7 +105,7 @@ static u64 core_deadline(const struct core *c, const struct vcpu *but)
 
 /* Runs v until it blocks, its time is up, or something else needs looking at. attention is read
  * before each entry: whoever sets it later kicks. */
-static void core_slice(struct core *c, struct vcpu *v, u64 limit)
+static void slice(struct core *c, struct vcpu *v, u64 limit)
 {
 	struct trace_ring *trace = &trace_rings[cpu_index()];
 	struct vmexit e;
@@ -121,6 +123,13 @@ static void core_slice(struct core *c, struct vcpu *v, u64 limit)
 		if (e.kind == EXIT_IRQ || e.kind == EXIT_TIMER)
 			return;
 	}
+}
+
+static void core_slice(struct core *c, struct vcpu *v, u64 limit)
+{
+	c->running = v;
+	slice(c, v, limit);
+	c->running = NULL;
 }
 
 static void core_idle(struct core *c)

@@ -37,6 +37,11 @@ static u32 take_events(struct vcpu *v, u32 mask)
 	return __atomic_fetch_and((u32 *)&v->events, ~mask, __ATOMIC_SEQ_CST) & mask;
 }
 
+static void keep_event(struct vcpu *v, u32 event)
+{
+	__atomic_fetch_or((u32 *)&v->events, event, __ATOMIC_RELAXED);
+}
+
 static void do_stop(struct vcpu *v)
 {
 	take_events(v, ~0U);
@@ -70,6 +75,11 @@ static void do_init(struct vcpu *v)
 	v->state = VCPU_WAIT_SIPI;
 }
 
+static bool pic_waits(struct vcpu *v)
+{
+	return vpic_pending(&v->vm->pic) && vlapic_accepts_pic(&v->lapic);
+}
+
 /* Whether an interrupt waits that would end HLT. */
 static bool interrupt_waits(struct vcpu *v)
 {
@@ -80,7 +90,7 @@ static bool interrupt_waits(struct vcpu *v)
 	pv_eoi_settle(v);
 	if (vlapic_pending(&v->lapic) >= 0)
 		return true;
-	return vpic_pending(&v->vm->pic) && vlapic_accepts_pic(&v->lapic);
+	return pic_waits(v);
 }
 
 static void control_events(struct vcpu *v)
@@ -137,27 +147,32 @@ static void inject(struct vcpu *v, u8 vector)
 	v->counters[STAT_INJECTED]++;
 }
 
-/* The bit stays set as long as something may have to go in: an EOI exit sets it again. */
+/* The bit stays set as long as something waits that nobody will announce again. The LAPIC does so
+ * by itself when an EOI or a lower priority lets another vector through. */
 static void deliver_interrupt(struct vcpu *v)
 {
 	int vector;
+	bool pic;
 
 	take_events(v, VCPU_EVENT_IRQ);
 	pv_eoi_settle(v);
 	vector = vlapic_pending(&v->lapic);
-	if (vector < 0 && !(vpic_pending(&v->vm->pic) && vlapic_accepts_pic(&v->lapic))) {
+	pic = pic_waits(v);
+	if (vector < 0 && !pic) {
 		virt->want_window(&v->arch, false);
 		return;
 	}
 	if (!virt->can_inject(&v->arch)) {
-		__atomic_fetch_or((u32 *)&v->events, VCPU_EVENT_IRQ, __ATOMIC_RELAXED);
+		keep_event(v, VCPU_EVENT_IRQ);
 		virt->want_window(&v->arch, true);
 		return;
 	}
 	if (vector >= 0) {
 		vlapic_accept(&v->lapic, (u8)vector);
 		inject(v, (u8)vector);
-		if (vlapic_pending(&v->lapic) < 0)
+		if (pic)
+			keep_event(v, VCPU_EVENT_IRQ);
+		else if (vlapic_pending(&v->lapic) < 0)
 			pv_eoi_offer(v, (u8)vector);
 	} else {
 		inject(v, vpic_take(v->vm));

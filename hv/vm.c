@@ -204,7 +204,7 @@ int vm_start(struct vm *vm, const struct vm_start *start)
 
 		v->start = *start;
 		v->start_boot = i == 0;
-		vcpu_notify(v, VCPU_EVENT_START);
+		vcpu_notify(v, VCPU_EVENT_START | VCPU_EVENT_IRQ);
 	}
 	return 0;
 }
