@@ -42,6 +42,8 @@ static void serve_host(void)
 	if (events & HOST_EVENT_SERIAL) {
 		console_receive();
 		hc_irq_unmask(HOST_EVENT_SERIAL);
+		/* What came while the line was masked raised no edge. */
+		console_receive();
 	}
 }
 

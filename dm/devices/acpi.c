@@ -275,9 +275,7 @@ static gpa_t add_madt(struct builder *b, const struct vm_config *config)
 
 static gpa_t add_mcfg(struct builder *b)
 {
-	struct mcfg mcfg = { .h = make_header("MCFG", 1),
-			     .base = GUEST_ECAM_BASE,
-			     .last_bus = 0 };
+	struct mcfg mcfg = { .h = make_header("MCFG", 1), .base = GUEST_ECAM_BASE, .last_bus = 0 };
 	gpa_t at = begin(b, 16);
 
 	append(b, &mcfg, sizeof(mcfg));

@@ -11,6 +11,7 @@
 #include "command.h"
 
 #define TRANSIT_LIMIT_US 10000000
+#define DRAIN_POLL_US	 1000
 
 void command_print(const char *format, ...)
 {
@@ -171,7 +172,7 @@ static enum command_result run_restart(struct command_job *job, char **args, u32
 
 static enum command_result step_poweroff(struct command_job *job)
 {
-	(void)job;
+	job->deadline = time_now() + time_from_us(DRAIN_POLL_US);
 	if (!com1_idle())
 		return COMMAND_MORE;
 	hc_poweroff(false);

@@ -13,9 +13,6 @@
 
 #define CONSOLE_LINE  256u
 #define CONSOLE_INPUT 1024u
-/* While a command waits for something that raises no event of its own. */
-#define CONSOLE_POLL_US 1000
-
 enum { KEY_BACKSPACE = 0x08, KEY_DELETE = 0x7f };
 
 static char input[CONSOLE_INPUT];
@@ -141,7 +138,7 @@ u64 console_run(void)
 	while (!job.step && input_tail != input_head && com1_space() >= COMMAND_ROOM)
 		take_key(input[input_tail++ % CONSOLE_INPUT]);
 	deadline = com1_push();
-	if (job.step && com1_space() >= COMMAND_STEP)
-		deadline = MIN(deadline, time_now() + time_from_us(CONSOLE_POLL_US));
+	if (job.step && job.deadline && com1_space() >= COMMAND_STEP)
+		deadline = MIN(deadline, job.deadline);
 	return deadline;
 }

@@ -95,8 +95,8 @@ void dm_stubs_map(u64 address, u64 size)
 	void *p = (void *)(uintptr_t)address;
 
 	munmap(p, size);
-	if (mmap(p, size, PROT_READ | PROT_WRITE,
-		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) != p)
+	if (mmap(p, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+		 -1, 0) != p)
 		abort();
 }
 
@@ -221,7 +221,8 @@ WEAK void hc_poweroff(bool reboot)
 	abort();
 }
 
-/* ---- bus, devices, life ------------------------------------------------------------------------ */
+/* ---- bus, devices, life ------------------------------------------------------------------------
+ */
 
 WEAK int bus_add_ports(struct dm_device *dev, u16 base, u16 count)
 {
@@ -278,7 +279,8 @@ WEAK const char *life_describe(const struct dm_vm *vm, const char **reason)
 	return vm->refused ? "refused" : "running";
 }
 
-/* ---- guest memory, state ----------------------------------------------------------------------- */
+/* ---- guest memory, state -----------------------------------------------------------------------
+ */
 
 WEAK struct dm_vm *vm_find(const char *name)
 {
@@ -309,7 +311,8 @@ WEAK void *state_alloc_host(size_t size)
 	return memset(host, 0, sizeof(host));
 }
 
-/* ---- serial port ------------------------------------------------------------------------------- */
+/* ---- serial port -------------------------------------------------------------------------------
+ */
 
 WEAK size_t com1_space(void)
 {

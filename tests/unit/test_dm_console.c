@@ -148,7 +148,8 @@ static void wrong_lines_are_answered(void **state)
 static void list_tells_of_guests(void **state)
 {
 	(void)state;
-	assert_string_equal(answer("list\n"), "test running, 512 MiB, 1 cpus, at 10,20 1024x768\nok\n");
+	assert_string_equal(answer("list\n"),
+			    "test running, 512 MiB, 1 cpus, at 10,20 1024x768\nok\n");
 	dm_vms[0].refused = true;
 	strcpy(dm_vms[0].refusal, "kernel x: not a kernel");
 	assert_non_null(strstr(answer("list\n"), "test refused: kernel x: not a kernel, 512 MiB"));
@@ -196,7 +197,8 @@ static void screenshot_is_whole(void **state)
 			u32 v = 0, pad = p[3] != '=' ? 0 : p[2] != '=' ? 1 : 2;
 
 			for (u32 i = 0; i < 4; i++)
-				v = v << 6 | (p[i] == '=' ? 0 : (u32)(strchr(digits, p[i]) - digits));
+				v = v << 6 |
+				    (p[i] == '=' ? 0 : (u32)(strchr(digits, p[i]) - digits));
 			for (u32 i = 0; i < 3 - pad; i++)
 				assert_int_equal(picture[at++], (u8)(v >> (16 - 8 * i)));
 		}
@@ -262,8 +264,8 @@ static void any_input_is_answered_in_lines(void **state)
 		u32 n = (u32)random_below(&r, sizeof(text) - 1);
 
 		for (u32 i = 0; i < n; i++)
-			text[i] = random_below(&r, 8) ? " abcrt:s\b"[random_below(&r, 9)] :
-							(char)(1 + random_below(&r, 255));
+			text[i] = random_below(&r, 8) ? " abcrt:s\b"[random_below(&r, 9)]
+						      : (char)(1 + random_below(&r, 255));
 		text[n] = 0;
 		answer(text);
 		answer("\n");

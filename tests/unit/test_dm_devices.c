@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/uart.c dm/devices/pm.c dm/devices/i8042.c dm/devices/rtc.c dm/devices/calendar.c dm/devices/post.c tests/unit/dm_stubs.c */
+/* sources: dm/devices/uart.c dm/devices/pm.c dm/devices/i8042.c dm/devices/rtc.c
+ * dm/devices/calendar.c dm/devices/post.c tests/unit/dm_stubs.c */
 
 /* The small PC devices, as drivers use them, and with any access at all. */
 #include <setjmp.h>
@@ -36,7 +37,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* ---- UART -------------------------------------------------------------------------------------- */
+/* ---- UART --------------------------------------------------------------------------------------
+ */
 
 static void uart_is_found_by_probing(void **state)
 {
@@ -143,7 +145,8 @@ static void uart_adoption_checks_its_state(void **state)
 	assert_true(d->ops->adopt(d) < 0);
 }
 
-/* ---- PM, 8042 ------------------------------------------------------------------------------------ */
+/* ---- PM, 8042
+ * ------------------------------------------------------------------------------------ */
 
 static void pm_powers_off_and_resets(void **state)
 {
@@ -191,7 +194,8 @@ static void i8042_tests_itself_and_resets(void **state)
 	assert_int_equal(dm_stubs.resets, 1);
 }
 
-/* ---- RTC ----------------------------------------------------------------------------------------- */
+/* ---- RTC
+ * ----------------------------------------------------------------------------------------- */
 
 static u8 cmos_read(struct dm_device *d, u8 index)
 {
@@ -329,7 +333,8 @@ static void rtc_knows_memory_sizes(void **state)
 	assert_int_equal(cmos_read(d, 0x34) | cmos_read(d, 0x35) << 8, 48 * 16);
 }
 
-/* ---- Anything goes -------------------------------------------------------------------------------- */
+/* ---- Anything goes
+ * -------------------------------------------------------------------------------- */
 
 static void any_access_does_no_harm(void **state)
 {

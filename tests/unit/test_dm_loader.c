@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/loader/loader.c dm/loader/linux.c dm/loader/bzimage.c dm/loader/elf.c dm/loader/multiboot.c tests/unit/dm_stubs.c */
+/* sources: dm/loader/loader.c dm/loader/linux.c dm/loader/bzimage.c dm/loader/elf.c
+ * dm/loader/multiboot.c tests/unit/dm_stubs.c */
 
 /* Guest loading: what is put where, and hostile images that are refused with a sentence. */
 #include <setjmp.h>
@@ -392,7 +393,8 @@ static void multiboot_by_addresses(void **state)
 	assert_int_equal(info[2], (MEMORY - MIB(1)) >> 10);
 	assert_string_equal((char *)dm_stubs.ram + info[4], "a b");
 	assert_int_equal(info[5], 1);
-	assert_memory_equal(dm_stubs.ram + *(const u32 *)(void *)(dm_stubs.ram + info[6]), "xyz", 3);
+	assert_memory_equal(dm_stubs.ram + *(const u32 *)(void *)(dm_stubs.ram + info[6]), "xyz",
+			    3);
 	assert_int_equal(info[11] % 24, 0);
 }
 
