@@ -398,7 +398,7 @@ static void build(struct random *r, u8 *bytes)
 		bytes[n] = (u8)(random_next(r) >> 32);
 	if (random_below(r, 8) == 0)
 		return;
-	while (at < 12 && random_below(r, 5) > 2)
+	while (at < 10 && random_below(r, 5) > 2)
 		bytes[at++] = prefixes[random_below(r, sizeof(prefixes))];
 	if (random_below(r, 2))
 		bytes[at++] = (u8)(0x40 | random_below(r, 16));
