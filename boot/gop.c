@@ -11,24 +11,36 @@ static EFI_GUID gop_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
 
 struct masks {
 	u32 red, green, blue;
+	u32 bytes; /* a pixel */
 };
 
-/* False for a format that cannot be written to as 32-bit pixels. */
+/* A pixel is as wide as the highest bit of all masks says. */
+static u32 mask_bytes(u32 all)
+{
+	u32 bytes = 0;
+
+	for (; all; all >>= 8)
+		bytes++;
+	return bytes;
+}
+
+/* False for a format that has no linear framebuffer, or pixels of one byte. */
 static bool format_masks(const EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *mode, struct masks *m)
 {
 	switch (mode->PixelFormat) {
 	case PixelRedGreenBlueReserved8BitPerColor:
-		*m = (struct masks){ 0x0000ff, 0x00ff00, 0xff0000 };
+		*m = (struct masks){ 0x0000ff, 0x00ff00, 0xff0000, 4 };
 		return true;
 	case PixelBlueGreenRedReserved8BitPerColor:
-		*m = (struct masks){ 0xff0000, 0x00ff00, 0x0000ff };
+		*m = (struct masks){ 0xff0000, 0x00ff00, 0x0000ff, 4 };
 		return true;
 	case PixelBitMask:
 		*m = (struct masks){ mode->PixelInformation.RedMask,
 				     mode->PixelInformation.GreenMask,
-				     mode->PixelInformation.BlueMask };
-		/* A pixel is as wide as the highest bit of all masks says. */
-		return ((m->red | m->green | m->blue | mode->PixelInformation.ReservedMask) >> 24);
+				     mode->PixelInformation.BlueMask, 0 };
+		m->bytes = mask_bytes(m->red | m->green | m->blue |
+				      mode->PixelInformation.ReservedMask);
+		return m->red && m->green && m->blue && m->bytes >= 2;
 	default:
 		return false;
 	}
@@ -88,8 +100,7 @@ static void mode_set(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, u32 width, u32 height)
 		if (info)
 			report("the display has mode %ux%u%s", info->HorizontalResolution,
 			       info->VerticalResolution,
-			       format_masks(info, &m) ? ""
-						      : " (not linear, or not of 32 bits a pixel)");
+			       format_masks(info, &m) ? "" : " (not linear)");
 	}
 	refuse("the display has no mode %ux%u", width, height);
 }
@@ -98,7 +109,7 @@ void gop_init(u32 width, u32 height, struct handoff_gop *out)
 {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = gop_find();
 	EFI_GRAPHICS_OUTPUT_MODE_INFORMATION *info;
-	struct masks m = { 0, 0, 0 };
+	struct masks m = { 0, 0, 0, 0 };
 	u64 needed;
 
 	if (width)
@@ -107,7 +118,7 @@ void gop_init(u32 width, u32 height, struct handoff_gop *out)
 	if (!format_masks(info, &m) || !gop->Mode->FrameBufferBase)
 		refuse("no linear framebuffer in mode %ux%u", info->HorizontalResolution,
 		       info->VerticalResolution);
-	needed = (u64)info->PixelsPerScanLine * info->VerticalResolution * 4;
+	needed = (u64)info->PixelsPerScanLine * info->VerticalResolution * m.bytes;
 	if (info->PixelsPerScanLine < info->HorizontalResolution ||
 	    (gop->Mode->FrameBufferSize && gop->Mode->FrameBufferSize < needed))
 		refuse("the firmware describes a framebuffer too small for its mode");
@@ -119,4 +130,5 @@ void gop_init(u32 width, u32 height, struct handoff_gop *out)
 	out->red_mask = m.red;
 	out->green_mask = m.green;
 	out->blue_mask = m.blue;
+	out->pixel_bytes = m.bytes;
 }

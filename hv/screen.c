@@ -12,7 +12,7 @@
 #define MARGIN	     8
 
 static struct handoff_gop gop;
-static volatile u32 *pixels;
+static volatile u8 *pixels;
 static u32 column, row, scale = 1;
 static u32 ink, paper;
 
@@ -34,11 +34,23 @@ static u32 colour(u32 rgb)
 	       field(gop.blue_mask, rgb & 255);
 }
 
+static void put(u32 x, u32 y, u32 value)
+{
+	volatile u8 *p = pixels + ((u64)y * gop.stride + x) * gop.pixel_bytes;
+
+	if (gop.pixel_bytes == 4) {
+		*(volatile u32 *)p = value;
+		return;
+	}
+	for (u32 i = 0; i < gop.pixel_bytes; i++, value >>= 8)
+		p[i] = (u8)value;
+}
+
 static void fill(u32 y, u32 height)
 {
 	for (u32 end = MIN(y + height, gop.height); y < end; y++) {
 		for (u32 x = 0; x < gop.width; x++)
-			pixels[(u64)y * gop.stride + x] = paper;
+			put(x, y, paper);
 	}
 }
 
@@ -57,8 +69,7 @@ static void glyph(u32 x, u32 y, u8 c)
 		u8 bits = font_8x16[c][v / scale];
 
 		for (u32 h = 0; h < GLYPH_WIDTH * scale; h++)
-			pixels[(u64)(y + v) * gop.stride + x + h] =
-				bits & 0x80 >> h / scale ? ink : paper;
+			put(x + h, y + v, bits & 0x80 >> h / scale ? ink : paper);
 	}
 }
 

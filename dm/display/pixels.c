@@ -74,6 +74,18 @@ void pixels_to_masks(u32 *out, const u32 *from, u32 count, const struct channel 
 			 channel_value(from[i] & 0xff, rgb[2]);
 }
 
+void pixels_pack(u32 *pixels, u32 count, u32 bytes)
+{
+	u8 *to = (u8 *)pixels;
+
+	for (u32 i = 0; i < count; i++) {
+		u32 value = pixels[i];
+
+		for (u32 k = 0; k < bytes; k++, value >>= 8)
+			*to++ = (u8)value;
+	}
+}
+
 void pixels_blend(u32 *dst, const u32 *src, u32 count)
 {
 	for (u32 i = 0; i < count; i++) {

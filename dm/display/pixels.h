@@ -29,6 +29,9 @@ struct channel channel_of(u32 mask);
 /* Writes count pixels in a format of three masks. */
 void pixels_to_masks(u32 *out, const u32 *from, u32 count, const struct channel rgb[3]);
 
+/* Closes the gaps in place: count pixels of 4 bytes become pixels of `bytes` (2 or 3). */
+void pixels_pack(u32 *pixels, u32 count, u32 bytes);
+
 /* dst = src over dst, alpha multiplied into src. */
 void pixels_blend(u32 *dst, const u32 *src, u32 count);
 

@@ -13,6 +13,7 @@ static struct {
 	u8 *base;
 	u32 width, height;
 	u64 stride; /* bytes */
+	u32 bytes;  /* a pixel */
 	bool bgrx;  /* the panel's layout is B8G8R8X8 */
 	struct channel rgb[3];
 } panel;
@@ -24,12 +25,13 @@ void scanout_init(const struct handoff_gop *gop)
 	panel.base = (u8 *)(uintptr_t)gop->base;
 	panel.width = MIN(gop->width, SCANOUT_MAX_WIDTH);
 	panel.height = gop->height;
-	panel.stride = 4 * (u64)gop->stride;
+	panel.bytes = gop->pixel_bytes;
+	panel.stride = panel.bytes * (u64)gop->stride;
 	panel.rgb[0] = channel_of(gop->red_mask);
 	panel.rgb[1] = channel_of(gop->green_mask);
 	panel.rgb[2] = channel_of(gop->blue_mask);
-	panel.bgrx =
-		gop->red_mask == 0xff0000 && gop->green_mask == 0xff00 && gop->blue_mask == 0xff;
+	panel.bgrx = panel.bytes == 4 && gop->red_mask == 0xff0000 && gop->green_mask == 0xff00 &&
+		     gop->blue_mask == 0xff;
 }
 
 u32 scanout_width(void)
@@ -44,8 +46,8 @@ u32 scanout_height(void)
 
 u64 scanout_write(u32 x, u32 y, u32 width, u32 rows, const u8 *const *lines, u32 format)
 {
-	u8 *to = panel.base + y * panel.stride + 4 * (u64)x;
-	u64 len = 4 * (u64)width;
+	u8 *to = panel.base + y * panel.stride + panel.bytes * (u64)x;
+	u64 len = panel.bytes * (u64)width;
 
 	if (panel.bgrx && pixels_are_bgrx(format)) {
 		copy_lines(to, panel.stride, lines, len, rows);
@@ -55,6 +57,8 @@ u64 scanout_write(u32 x, u32 y, u32 width, u32 rows, const u8 *const *lines, u32
 		pixels_to_bgrx(line, lines[i], width, format);
 		if (!panel.bgrx)
 			pixels_to_masks(line, line, width, panel.rgb);
+		if (panel.bytes != 4)
+			pixels_pack(line, width, panel.bytes);
 		copy_wide(to, line, len);
 	}
 	return len * rows;

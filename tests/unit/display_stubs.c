@@ -159,7 +159,8 @@ void stub_start(u32 width, u32 height, enum config_layout layout, u32 heads)
 					       .stride = width,
 					       .red_mask = 0xff0000,
 					       .green_mask = 0xff00,
-					       .blue_mask = 0xff };
+					       .blue_mask = 0xff,
+					       .pixel_bytes = 4 };
 	world.info.config.layout = layout;
 	world.info.config.refresh = 60;
 	world.info.config.vm_count = STUB_VMS;

@@ -61,7 +61,8 @@ void world_start(u32 width, u32 height, enum config_layout layout, u32 guests)
 					       .stride = width,
 					       .red_mask = 0xff0000,
 					       .green_mask = 0xff00,
-					       .blue_mask = 0xff };
+					       .blue_mask = 0xff,
+					       .pixel_bytes = 4 };
 	world_info.config.layout = layout;
 	dm_vm_count = guests;
 	for (u32 i = 0; i < guests; i++) {

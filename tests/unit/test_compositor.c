@@ -29,6 +29,16 @@ static int teardown(void **state)
 	return 0;
 }
 
+static u32 panel_pixel(u32 x, u32 y)
+{
+	const struct handoff_gop *gop = &world_info.gop;
+	u32 value = 0;
+
+	memcpy(&value, (u8 *)world_panel + (y * gop->stride + x) * gop->pixel_bytes,
+	       gop->pixel_bytes);
+	return value;
+}
+
 /* What the panel should show, by the general way, against what was painted. */
 static void compare_with_composed(void)
 {
@@ -42,9 +52,9 @@ static void compare_with_composed(void)
 		compose_panel_line(0, y, gop->width, line);
 		pixels_to_masks(line, line, gop->width, rgb);
 		for (u32 x = 0; x < gop->width; x++)
-			if ((world_panel[y * gop->stride + x] & used) != (line[x] & used))
+			if ((panel_pixel(x, y) & used) != (line[x] & used))
 				fail_msg("pixel %u,%u: %08x instead of %08x", x, y,
-					 world_panel[y * gop->stride + x], line[x]);
+					 panel_pixel(x, y), line[x]);
 	}
 }
 
@@ -155,9 +165,11 @@ static void paints_pieces(void **state)
 
 static void paints_odd_panels(void **state)
 {
-	static const u32 masks[][3] = { { 0xff, 0xff00, 0xff0000 },
-					{ 0xf800, 0x7e0, 0x1f },
-					{ 0x3ff00000, 0xffc00, 0x3ff } };
+	static const u32 masks[][4] = { { 0xff, 0xff00, 0xff0000, 4 },
+					{ 0xf800, 0x7e0, 0x1f, 4 },
+					{ 0xf800, 0x7e0, 0x1f, 2 },
+					{ 0xff0000, 0xff00, 0xff, 3 },
+					{ 0x3ff00000, 0xffc00, 0x3ff, 4 } };
 
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(masks); i++) {
@@ -165,6 +177,7 @@ static void paints_odd_panels(void **state)
 		world_info.gop.red_mask = masks[i][0];
 		world_info.gop.green_mask = masks[i][1];
 		world_info.gop.blue_mask = masks[i][2];
+		world_info.gop.pixel_bytes = masks[i][3];
 		world_info.gop.width = 300; /* lines longer than the picture */
 		memset(world_panel, 0, 320 * 200 * 4);
 		display_init();
@@ -175,7 +188,7 @@ static void paints_odd_panels(void **state)
 		compare_with_composed();
 		for (u32 y = 0; y < 200; y++)
 			for (u32 x = 300; x < 320; x++)
-				assert_int_equal(world_panel[y * 320 + x], 0);
+				assert_int_equal(panel_pixel(x, y), 0);
 	}
 }
 

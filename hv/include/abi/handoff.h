@@ -46,12 +46,14 @@ struct handoff_file {
 	u64 base, len;	/* base page-aligned; the rest of the last page is zero */
 };
 
-/* 32 bits a pixel always. Masks are those of the pixel as a little-endian u32. */
+/* Masks are those of a pixel as a little-endian number of pixel_bytes bytes. */
 struct handoff_gop {
-	u64 base, size;	   /* size in bytes, covers height * stride * 4 */
+	u64 base, size;	   /* size in bytes, covers height * stride * pixel_bytes */
 	u32 width, height; /* pixels */
 	u32 stride;	   /* pixels a line, >= width */
 	u32 red_mask, green_mask, blue_mask;
+	u32 pixel_bytes; /* 2, 3 or 4 */
+	u32 reserved;
 };
 
 struct handoff {
