@@ -6,6 +6,7 @@
  * The IDT is shared and read-only after cpu_setup of the boot core.
  */
 #include <arch/cpu.h>
+#include <arch/io.h>
 #include <arch/upcall.h>
 #include <arch/vcpu.h>
 #include "asm_offsets.h"
@@ -18,7 +19,7 @@ _Static_assert(offsetof(struct vcpu_regs, gpr[R15]) == REGS_R15, "assembly");
 _Static_assert(offsetof(struct vcpu_regs, rip) == REGS_RIP, "assembly");
 _Static_assert(offsetof(struct vcpu_regs, rflags) == REGS_RFLAGS, "assembly");
 
-#define IST_STACK_SIZE 4096
+#define IST_COUNT 3
 
 struct trap_frame { /* as interrupt_common pushes it */
 	u64 rax, rcx, rdx, rbx, rbp, rsi, rdi, r8, r9, r10, r11, r12, r13, r14, r15;
@@ -38,7 +39,6 @@ void interrupt_entry(struct trap_frame *f);
 
 struct percpu percpus[MAX_CPUS];
 static struct idt_entry idt[256] __attribute__((aligned(16)));
-static char ist_stacks[MAX_CPUS][3][IST_STACK_SIZE] __attribute__((aligned(16)));
 static const struct trap_frame *last_frame[MAX_CPUS];
 
 u32 cpu_index(void)
@@ -65,14 +65,17 @@ static void idt_fill(void)
 static void gdt_fill(struct percpu *p)
 {
 	u64 tss = (u64)&p->tss;
+	hpa_t stacks = pages_alloc(IST_COUNT);
 
+	if (!stacks)
+		panic("no memory for the stacks of core %u", p->index);
 	p->gdt[SEL_CODE / 8] = 0x00af9b000000ffffULL;
 	p->gdt[SEL_DATA / 8] = 0x00cf93000000ffffULL;
 	p->gdt[SEL_TSS / 8] = (sizeof(p->tss) - 1) | (tss & 0xffffff) << 16 | 0x89ULL << 40 |
 			      (tss >> 24 & 0xff) << 56;
 	p->gdt[SEL_TSS / 8 + 1] = tss >> 32;
-	for (u32 i = 0; i < 3; i++)
-		p->tss.ist[i + 1] = (u64)ist_stacks[p->index][i] + IST_STACK_SIZE;
+	for (u32 i = 1; i <= IST_COUNT; i++)
+		p->tss.ist[i] = (u64)phys_to_virt(stacks) + i * PAGE_SIZE;
 	p->tss.io_bitmap = sizeof(p->tss);
 }
 
@@ -111,21 +114,12 @@ void cpu_setup_control(void)
 
 static void frame_dump(const struct trap_frame *f)
 {
-	log_printf("exception %lu error %lx rip %016lx rsp %016lx cr2 %016lx rflags %lx",
-		   f->vector, f->error,
-		   f->rip, f->rsp,
-		   read_cr2(), f->rflags);
-	log_printf("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax,
-		   f->rbx, f->rcx,
-		   f->rdx);
-	log_printf("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi,
-		   f->rdi, f->rbp,
-		   f->r8);
-	log_printf("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9,
-		   f->r10, f->r11,
-		   f->r12);
-	log_printf("r13 %016lx r14 %016lx r15 %016lx cr3 %016lx", f->r13,
-		   f->r14, f->r15,
+	log_printf("exception %lu error %lx rip %016lx rsp %016lx cr2 %016lx rflags %lx", f->vector,
+		   f->error, f->rip, f->rsp, read_cr2(), f->rflags);
+	log_printf("rax %016lx rbx %016lx rcx %016lx rdx %016lx", f->rax, f->rbx, f->rcx, f->rdx);
+	log_printf("rsi %016lx rdi %016lx rbp %016lx r8  %016lx", f->rsi, f->rdi, f->rbp, f->r8);
+	log_printf("r9  %016lx r10 %016lx r11 %016lx r12 %016lx", f->r9, f->r10, f->r11, f->r12);
+	log_printf("r13 %016lx r14 %016lx r15 %016lx cr3 %016lx", f->r13, f->r14, f->r15,
 		   read_cr3());
 }
 
@@ -176,8 +170,7 @@ void interrupt_entry(struct trap_frame *f)
 	}
 	last_frame[cpu_index()] = f;
 	panic("%s (exception %lu) in the hypervisor at %016lx",
-	      names[f->vector] ? names[f->vector] : "unexpected exception",
-	      f->vector, f->rip);
+	      names[f->vector] ? names[f->vector] : "unexpected exception", f->vector, f->rip);
 }
 
 void cpu_idle(const _Atomic u32 *pending)

@@ -18,30 +18,22 @@
 #define FXSAVE_FCW   0
 #define FXSAVE_MXCSR 24
 
-static bool has_rdtscp(void)
-{
-	return cpuid(0x80000001, 0).edx & BIT(27);
-}
+static u64 supported; /* 0: not yet asked */
+static bool has_xsave, has_rdtscp;
 
 u64 xstate_supported(void)
 {
-	static u64 mask;
-	struct cpuid c;
-
-	if (mask)
-		return mask;
-	if (!(cpuid(1, 0).ecx & BIT(26)))
-		return mask = XCR0_X87 | XCR0_SSE;
-	c = cpuid(0xd, 0);
-	mask = c.eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
-	if ((mask & XCR0_AVX512) != XCR0_AVX512)
-		mask &= ~XCR0_AVX512;
-	return mask;
-}
-
-static bool has_xsave(void)
-{
-	return cpuid(1, 0).ecx & BIT(26);
+	if (supported)
+		return supported;
+	has_rdtscp = cpuid(0x80000001, 0).edx & BIT(27);
+	has_xsave = cpuid(1, 0).ecx & BIT(26);
+	supported = XCR0_X87 | XCR0_SSE;
+	if (!has_xsave)
+		return supported;
+	supported = cpuid(0xd, 0).eax & (XCR0_X87 | XCR0_SSE | XCR0_AVX | XCR0_AVX512);
+	if ((supported & XCR0_AVX512) != XCR0_AVX512)
+		supported &= ~XCR0_AVX512;
+	return supported;
 }
 
 void xstate_init(struct arch_vcpu *v)
@@ -90,7 +82,7 @@ void xstate_load(struct arch_vcpu *v)
 {
 	u64 mask = xstate_supported();
 
-	if (has_xsave()) {
+	if (has_xsave) {
 		xsetbv(0, mask);
 		__asm__ volatile("xrstor64 (%0)"
 				 :
@@ -101,7 +93,7 @@ void xstate_load(struct arch_vcpu *v)
 		__asm__ volatile("fxrstor64 (%0)" : : "r"(v->xstate) : "memory");
 	}
 	debug_write(v->dr);
-	if (has_rdtscp())
+	if (has_rdtscp)
 		wrmsr(MSR_TSC_AUX, v->tsc_aux);
 }
 
@@ -109,7 +101,7 @@ void xstate_put(struct arch_vcpu *v)
 {
 	u64 mask = xstate_supported();
 
-	if (has_xsave()) {
+	if (has_xsave) {
 		v->xcr0 = xgetbv(0); /* a guest may have set it without an exit */
 		xsetbv(0, mask);
 		__asm__ volatile("xsave64 (%0)"
@@ -121,7 +113,7 @@ void xstate_put(struct arch_vcpu *v)
 	}
 	for (unsigned n = 0; n < 4; n++)
 		v->dr[n] = debug_read(n);
-	if (has_rdtscp())
+	if (has_rdtscp)
 		v->tsc_aux = rdmsr(MSR_TSC_AUX);
 }
 

@@ -90,6 +90,10 @@ void svm_decode(struct arch_vcpu *v, struct vmexit *e)
 {
 	struct vmcb *b = &svm_vcpu(v)->vmcb;
 
+	e->insn_len = e->size = e->vector = 0;
+	e->write = e->string = e->rep = e->fetch = e->gva_valid = e->triple_fault = false;
+	e->error = 0;
+	e->addr = e->value = e->gva = 0;
 	e->raw_reason = (u32)b->exit_code;
 	e->raw_info = b->info1;
 	if (b->exit_int & EVENT_VALID)

@@ -230,9 +230,7 @@ void svm_dump(const struct arch_vcpu *v)
 	const struct vmcb *b = &svm_vcpu(v)->vmcb;
 
 	log_printf("vmcb exit %lx info1 %lx info2 %lx exitint %lx inject %lx shadow %lx",
-		   b->exit_code, b->info1,
-		   b->info2, b->exit_int,
-		   b->event_inject, b->shadow);
-	log_printf("vmcb vintr %lx asid %u ncr3 %lx cpl %u", b->vintr,
-		   b->asid, b->nested_cr3, b->cpl);
+		   b->exit_code, b->info1, b->info2, b->exit_int, b->event_inject, b->shadow);
+	log_printf("vmcb vintr %lx asid %u ncr3 %lx cpl %u", b->vintr, b->asid, b->nested_cr3,
+		   b->cpl);
 }
