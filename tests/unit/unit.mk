@@ -7,7 +7,8 @@
 #   run        builds and runs them, then replays the fuzz corpora; a line a test, and
 #              $(BUILD)/results/unit.txt
 #   fuzz       runs every tests/unit/fuzz_*.c for FUZZ_SECONDS each
-#   replay     runs the fuzz targets over tests/unit/corpus/ only
+#   replay     runs the fuzz targets over their seeds only: tests/unit/corpus/NAME/*.hex, each an
+#              input as hexadecimal bytes
 #   TESTS='test_a test_b' chooses.
 #
 # A test says in comments, each on one line, what it is linked with; paths from the root:
@@ -26,8 +27,8 @@ SHELL := /bin/bash
 TESTS ?= $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS ?= $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/fuzz_*.c)))
 
-INCLUDES := -Ihv/include -Iarch/include -iquote hv -iquote arch/x86 -iquote arch/fake -iquote dm -I. -I$(BUILD)/gen \
-	-isystem /usr/include/stb
+INCLUDES := -Ihv/include -Iarch/include -iquote hv -iquote arch/x86 -iquote arch/fake -iquote dm \
+	-I. -I$(BUILD)/gen -isystem /usr/include/stb
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wundef
 COMMON := -std=gnu11 -g -O1 -fno-omit-frame-pointer -DUNIT_TEST $(INCLUDES) -MMD -MP
@@ -63,6 +64,13 @@ $(FUZZ)/$(1): $(call objects,$(FUZZ),$(1))
 endef
 $(foreach t,$(TESTS),$(eval $(call unit_program,$(t))))
 $(foreach t,$(FUZZERS),$(eval $(call fuzz_program,$(t))))
+
+# The seeds as bytes.
+$(FUZZ)/seeds/%: FORCE
+	@rm -rf $@ && mkdir -p $@
+	@for f in $(wildcard tests/unit/corpus/$*/*.hex); do \
+		tr -d ' \n' <$$f | tr a-f A-F | basenc -d --base16 >$@/$$(basename $$f .hex); \
+	done
 
 binaries: $(TESTS:%=$(UNIT)/%)
 
@@ -100,17 +108,17 @@ judge = name=unit/$(1); log=$(RESULTS)/unit/$(1).log; \
 $(RESULTS)/unit/test_%.txt: FORCE
 	@$(call judge,test_$*,$(UNIT)/test_$*,$(UNIT)/test_$*)
 
-$(RESULTS)/unit/fuzz_%.txt: FORCE
-	@$(call judge,fuzz_$*,$(FUZZ)/fuzz_$*,$(FUZZ)/fuzz_$* -runs=0 $(wildcard tests/unit/corpus/$*))
+$(RESULTS)/unit/fuzz_%.txt: $(FUZZ)/seeds/% FORCE
+	@$(call judge,fuzz_$*,$(FUZZ)/fuzz_$*,$(FUZZ)/fuzz_$* -runs=0 $<)
 
-# New inputs go to build/; those worth keeping are copied to tests/unit/corpus/ by hand.
-fuzz: $(FUZZERS:%=$(FUZZ)/%)
+# New inputs go to build/; those worth keeping are copied to tests/unit/corpus/ by hand, with
+# `od -An -v -tx1 FILE`.
+fuzz: $(FUZZERS:%=$(FUZZ)/%) $(FUZZERS:fuzz_%=$(FUZZ)/seeds/%)
 	@for f in $(FUZZERS:fuzz_%=%); do \
-		mkdir -p $(FUZZ)/corpus/$$f; seeds=tests/unit/corpus/$$f; \
-		[ -d $$seeds ] || seeds=; \
+		mkdir -p $(FUZZ)/corpus/$$f; \
 		echo "fuzz $$f for $(FUZZ_SECONDS) s"; \
 		$(FUZZ)/fuzz_$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
-			-artifact_prefix=$(FUZZ)/ $(FUZZ)/corpus/$$f $$seeds || exit 1; \
+			-artifact_prefix=$(FUZZ)/ $(FUZZ)/corpus/$$f $(FUZZ)/seeds/$$f || exit 1; \
 	done
 
 FORCE:
