@@ -26,7 +26,6 @@ struct bus_doorbell {
 static struct bus_guest {
 	struct bus_doorbell doorbells[BUS_MAX_DOORBELL];
 	u32 doorbell_count;
-	u64 rings;
 } bus_guests[MAX_VMS];
 
 static struct dm_shared *shared(void)
@@ -117,6 +116,12 @@ void bus_isa_irq(struct dm_vm *vm, unsigned irq, bool level)
 	hc_isa_irq(vm->index, irq, level);
 }
 
+/* A failed guest's devices are left alone: they may be what ends the domain. */
+static bool is_served(const struct dm_vm *vm)
+{
+	return state_guest(vm->index)->phase != PHASE_FAILED;
+}
+
 static struct dm_device *find_device(struct dm_vm *vm, u16 number)
 {
 	if (number >= BUS_ISA_FIRST) {
@@ -149,9 +154,11 @@ static void serve_slot(struct dm_vm *vm, u32 vcpu)
 		.bar = slot->bar,
 		.write = slot->write,
 	};
-	dev = find_device(vm, slot->device);
-	if (dev)
+	dev = is_served(vm) ? find_device(vm, slot->device) : NULL;
+	if (dev) {
+		state_guest(vm->index)->accesses[device_index(dev)]++;
 		dev->ops->access(dev, &access);
+	}
 	slot->value = access.value;
 	slot->status = dev ? IOREQ_OK : IOREQ_FAULT;
 	atomic_store_explicit(&slot->state, IOREQ_DONE, memory_order_release);
@@ -163,7 +170,7 @@ static void ring(struct dm_vm *vm, u32 id)
 	struct bus_guest *guest = &bus_guests[vm->index];
 	struct dm_device *dev;
 
-	if (id >= guest->doorbell_count)
+	if (id >= guest->doorbell_count || !is_served(vm))
 		return;
 	dev = &vm->devices[guest->doorbells[id].device];
 	dev->ops->doorbell(dev, guest->doorbells[id].queue);
@@ -175,7 +182,7 @@ void bus_serve(struct dm_vm *vm)
 	u64 requests = atomic_exchange(&shared()->ioreq_pending[vm->index], 0);
 	u64 rings = atomic_exchange(&shared()->doorbells[vm->index], 0);
 
-	for (; rings; rings &= rings - 1, bus_guests[vm->index].rings++)
+	for (; rings; rings &= rings - 1, state_guest(vm->index)->doorbells++)
 		ring(vm, (u32)__builtin_ctzll(rings));
 	for (requests &= BIT(MAX_VM_CPUS) - 1; requests; requests &= requests - 1)
 		serve_slot(vm, (u32)__builtin_ctzll(requests));
@@ -185,9 +192,4 @@ void bus_ring_all(struct dm_vm *vm)
 {
 	for (u32 id = 0; id < bus_guests[vm->index].doorbell_count; id++)
 		ring(vm, id);
-}
-
-u64 bus_doorbell_count(const struct dm_vm *vm)
-{
-	return bus_guests[vm->index].rings;
 }

@@ -30,7 +30,5 @@ void bus_isa_irq(struct dm_vm *vm, unsigned irq, bool level);
 void bus_serve(struct dm_vm *vm);
 /* As if every doorbell of the guest had been written. */
 void bus_ring_all(struct dm_vm *vm);
-/* Doorbells that arrived for the guest since start. */
-u64 bus_doorbell_count(const struct dm_vm *vm);
 
 #endif

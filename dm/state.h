@@ -34,6 +34,8 @@ struct state_guest {
 	u64 last_death;		     /* TSC */
 	u16 pci_ids[DM_MAX_DEVICES]; /* by device index: HC_PCI_ADD's result, 0: none yet */
 	char failure[128];
+	u64 doorbells;		      /* served */
+	u64 accesses[DM_MAX_DEVICES]; /* by device index: requests served */
 };
 
 /* Maps out the region; true when an earlier generation's state was found valid. */

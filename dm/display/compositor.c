@@ -123,7 +123,8 @@ static u32 find_lines(struct head *head, u64 offset, u64 len, u32 most, const u8
 	return n;
 }
 
-/* Straight from the surface, of which r is a part; shown at its own size and not covered. */
+/* Straight from the surface, of which r is a part; of 32 bits a pixel, shown at its own size, not
+ * covered. */
 static void paint_direct(struct head *head, const struct rect *r)
 {
 	const u8 *lines[128];
@@ -185,7 +186,7 @@ static void paint_surface(struct head *head, const struct rect *r)
 	struct rect cursor = compose_cursor_rect(head);
 	struct damage damage = { .count = 1, .rects = { *r } };
 
-	if (head->place.width != head->surface.width ||
+	if (pixels_size(head->surface.format) != 4 || head->place.width != head->surface.width ||
 	    head->place.height != head->surface.height || !subtract_covered(head, &damage) ||
 	    !damage_subtract(&damage, &cursor)) {
 		paint_composed_part(head, r);

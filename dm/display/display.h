@@ -16,7 +16,9 @@
 #include <abi/range.h>
 #include "dm/vm.h"
 
-/* 32-bit little-endian pixel layouts, named by bytes in memory order as VIRTIO does. */
+/* 32-bit little-endian pixel layouts, named by bytes in memory order as VIRTIO does; then what only
+ * framebuffers without a driver have: 16-bit ones named from the lowest bit up, 24 bits, and 8-bit
+ * indices into surface.palette. */
 enum pixel_format {
 	PIXEL_B8G8R8A8 = 1,
 	PIXEL_B8G8R8X8 = 2,
@@ -26,6 +28,10 @@ enum pixel_format {
 	PIXEL_X8B8G8R8 = 68,
 	PIXEL_A8B8G8R8 = 121,
 	PIXEL_R8G8B8X8 = 134,
+	PIXEL_B5G5R5X1 = 0x100,
+	PIXEL_B5G6R5,
+	PIXEL_B8G8R8,
+	PIXEL_INDEX8,
 };
 
 /* Memory in pieces, each contiguous in dm's address space; offsets are bytes from the start. */
@@ -41,6 +47,7 @@ struct surface {
 	u64 offset;		    /* bytes from the first piece's start to pixel (0,0) */
 	const struct piece *pieces; /* owned by the model, valid while the surface is set */
 	u32 piece_count;
+	const u32 *palette; /* PIXEL_INDEX8: 256 colours 0xRRGGBB, as valid as the pieces */
 };
 
 /* Replaces guest vm's head; the model has checked that height * stride lies within the pieces.

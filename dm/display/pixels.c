@@ -41,6 +41,32 @@ void pixels_to_bgrx(u32 *out, const void *from, u32 count, u32 format)
 	}
 }
 
+/* n bits at `shift` of v, as 8 bits. */
+static u32 widen(u32 v, u32 shift, u32 n)
+{
+	v = v >> shift & ((1u << n) - 1);
+	return v << (8 - n) | v >> (2 * n - 8);
+}
+
+void pixels_small_to_bgrx(u32 *out, const void *from, u32 count, u32 format, const u32 *palette)
+{
+	const u8 *in = from;
+	u32 size = pixels_size(format);
+
+	for (u32 i = 0; i < count; i++, in += size) {
+		u32 v = size == 1 ? in[0] : in[0] | (u32)in[1] << 8;
+
+		if (format == PIXEL_INDEX8)
+			out[i] = palette[v];
+		else if (format == PIXEL_B8G8R8)
+			out[i] = v | (u32)in[2] << 16;
+		else if (format == PIXEL_B5G6R5)
+			out[i] = widen(v, 11, 5) << 16 | widen(v, 5, 6) << 8 | widen(v, 0, 5);
+		else
+			out[i] = widen(v, 10, 5) << 16 | widen(v, 5, 5) << 8 | widen(v, 0, 5);
+	}
+}
+
 struct channel channel_of(u32 mask)
 {
 	if (!mask)

@@ -15,8 +15,18 @@ static inline bool pixels_are_bgrx(u32 format)
 	return format == PIXEL_B8G8R8A8 || format == PIXEL_B8G8R8X8;
 }
 
-/* Reads count pixels of `format` (enum pixel_format) at any alignment. */
+/* Bytes of a pixel. */
+static inline u32 pixels_size(u32 format)
+{
+	if (format < PIXEL_B5G5R5X1)
+		return 4;
+	return format == PIXEL_INDEX8 ? 1 : format == PIXEL_B8G8R8 ? 3 : 2;
+}
+
+/* Reads count pixels of `format` (enum pixel_format) at any alignment; of the 32-bit ones. */
 void pixels_to_bgrx(u32 *out, const void *from, u32 count, u32 format);
+/* The same of the others; palette as in struct surface. */
+void pixels_small_to_bgrx(u32 *out, const void *from, u32 count, u32 format, const u32 *palette);
 
 /* Where a colour of a bit-mask format goes. */
 struct channel {

@@ -9,7 +9,7 @@
 #ifndef DM_DISPLAY_SURFACE_H
 #define DM_DISPLAY_SURFACE_H
 
-#include "display.h"
+#include "pixels.h"
 
 struct piece_cursor {
 	const struct piece *pieces;
@@ -38,7 +38,7 @@ static inline struct piece_cursor surface_cursor(const struct surface *s)
 
 static inline u64 surface_offset(const struct surface *s, u32 x, u32 y)
 {
-	return s->offset + (u64)y * s->stride + 4 * (u64)x;
+	return s->offset + (u64)y * s->stride + pixels_size(s->format) * (u64)x;
 }
 
 /* Pixels [x, x + count) of line y as B8G8R8X8; where the format has alpha, that is kept. */

@@ -3,10 +3,10 @@
 
 /* The command stats: a line `name value` for each counter; `GUEST.name value` among the machine's.
  */
-#include "../bus.h"
 #include "../display/display.h"
 #include "../hypercall.h"
 #include "../runtime.h"
+#include "../state.h"
 #include "command.h"
 
 static const char *const counter_names[STAT_COUNT] = {
@@ -44,7 +44,13 @@ static void print_guest(struct dm_vm *vm, const char *prefix)
 		return;
 	for (u32 i = 0; i < STAT_COUNT; i++)
 		print_value(prefix, counter_names[i], stats.counters[i]);
-	print_value(prefix, "doorbells", bus_doorbell_count(vm));
+	for (u32 i = 0; i < vm->device_count; i++) {
+		char name[32];
+
+		str_format(name, sizeof(name), "ioreqs_%s", vm->devices[i].ops->name);
+		print_value(prefix, name, state_guest(vm->index)->accesses[i]);
+	}
+	print_value(prefix, "doorbells", state_guest(vm->index)->doorbells);
 	print_value(prefix, "frames", display->frames);
 	print_value(prefix, "bytes_painted", display->bytes_painted);
 	print_value(prefix, "bytes_copied", display->bytes_copied);

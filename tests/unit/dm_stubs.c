@@ -235,12 +235,6 @@ WEAK void bus_isa_irq(struct dm_vm *vm, unsigned irq, bool level)
 	hc_isa_irq(vm->index, irq, level);
 }
 
-WEAK u64 bus_doorbell_count(const struct dm_vm *vm)
-{
-	(void)vm;
-	return 0;
-}
-
 WEAK struct dm_device *devices_find(struct dm_vm *vm, const struct dm_device_ops *ops)
 {
 	return vm->devices[0].ops == ops ? &vm->devices[0] : NULL;
