@@ -99,7 +99,13 @@ void world_picture(u32 vm, u32 width, u32 height, u32 format, u32 stride, u32 cu
 		p->pieces[p->count++] = (struct piece){ malloc(len), len };
 	}
 	world_change(vm);
-	p->surface = (struct surface){ width, height, stride, format, 8, p->pieces, p->count };
+	p->surface = (struct surface){ .width = width,
+				       .height = height,
+				       .stride = stride,
+				       .format = format,
+				       .offset = 8,
+				       .pieces = p->pieces,
+				       .piece_count = p->count };
 	display_set(&dm_vms[vm], 0, &p->surface);
 	drop(&old);
 }
