@@ -105,26 +105,20 @@ static void exit_pio(struct vcpu *v, const struct vmexit *e)
 
 /*
  * Accesses of an emulated instruction. Answers are kept until the instruction, or the iteration of
- * a string instruction, is done: run again, it finds them here. The registers tell when an
- * iteration was finished in between.
+ * a string instruction, is done: run again, it finds them here.
  */
 static int emulated_access(void *ctx, struct emul_access *m)
 {
 	struct vcpu *v = ctx;
 	struct vcpu_io *io = &v->io;
-	const u64 *gpr = v->arch.regs.gpr;
-	u64 mark = gpr[RCX] ^ gpr[RSI] << 1 ^ gpr[RDI] << 2;
 	struct access a = { .addr = m->addr,
 			    .value = m->write ? m->value : ~0ULL,
 			    .count = m->count,
 			    .size = m->size,
 			    .write = m->write };
 
-	if (io->replay_count && mark != io->mark) {
-		io->replay_count = 0;
-		io->replay_at = 0;
-	}
-	io->mark = mark;
+	if (m->first && io->replay_at == io->replay_count)
+		io->replay_at = io->replay_count = 0;
 	if (io->replay_at < io->replay_count) {
 		m->value = io->replay[io->replay_at++];
 		m->count = io->replay_items;
@@ -188,9 +182,8 @@ static void exit_mmio(struct vcpu *v, const struct vmexit *e)
 		return;
 	}
 	if (e->fetch) {
-		vm_fatal(v->vm, "vCPU %u runs where there is no memory: rip %lx (0x%lx)",
-			 v->index, v->arch.regs.rip,
-			 e->addr);
+		vm_fatal(v->vm, "vCPU %u runs where there is no memory: rip %lx (0x%lx)", v->index,
+			 v->arch.regs.rip, e->addr);
 		return;
 	}
 	emulate(v, e);
@@ -274,12 +267,10 @@ static void exit_fatal(struct vcpu *v, const struct vmexit *e)
 	}
 	virt->dump(&v->arch);
 	if (e->triple_fault)
-		vm_fatal(v->vm, "vCPU %u: triple fault at rip %lx", v->index,
-			 v->arch.regs.rip);
+		vm_fatal(v->vm, "vCPU %u: triple fault at rip %lx", v->index, v->arch.regs.rip);
 	else
 		vm_fatal(v->vm, "vCPU %u: %s exit 0x%x (0x%lx) at rip %lx", v->index, virt->name,
-			 e->raw_reason, e->raw_info,
-			 v->arch.regs.rip);
+			 e->raw_reason, e->raw_info, v->arch.regs.rip);
 }
 
 /* CR8 may change without an exit (SVM): the LAPIC learns of it here. */

@@ -121,6 +121,7 @@ static int map_ram(struct vm *vm)
 	if (!rc && vm->ram_size > low)
 		rc = stage2_map(&vm->stage2, GUEST_HIGH_BASE, vm->ram + low, vm->ram_size - low,
 				STAGE2_RWX, MEMTYPE_WB);
+	vm->stage2.max_level = 1; /* what comes later is VRAM: dirty bits of 4 KiB */
 	return rc;
 }
 

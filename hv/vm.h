@@ -47,7 +47,7 @@ enum vcpu_run_state {
 /* The access under way of a vCPU whose instruction is being emulated (hv/ioreq.c, hv/exit.c).
  * lock, active, posted, device, space, bar, seq and orphan are hv/ioreq.c's; seq and orphan live
  * through a guest's reset. */
-#define REPLAY_MAX 4
+#define REPLAY_MAX 8
 struct vcpu_io {
 	bool active; /* an ioreq was posted; exit holds what to do again */
 	bool answered;
@@ -56,7 +56,6 @@ struct vcpu_io {
 	u64 replay[REPLAY_MAX]; /* values of the accesses of this instruction that are done */
 	u32 replay_count, replay_at;
 	u32 replay_items; /* emul_access.count of the last one */
-	u64 mark;	  /* tells one iteration of a string instruction from the next */
 	u32 seq;
 	u16 device;
 	u8 space, bar;

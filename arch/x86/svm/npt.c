@@ -9,9 +9,10 @@
 #include "paging.h"
 #include "vmcb.h"
 
-#define NPT_U BIT(2)
-#define NPT_A BIT(5)
-#define NPT_D BIT(6)
+#define NPT_U	  BIT(2)
+#define NPT_A	  BIT(5)
+#define NPT_D	  BIT(6)
+#define NPT_LARGE BIT(9) /* ours: bit 7 says so too, but in 4 KiB leaves it is PAT */
 
 static u64 npt_leaf(hpa_t hpa, u32 prot, enum stage2_memtype type, unsigned level)
 {
@@ -26,7 +27,7 @@ static u64 npt_leaf(hpa_t hpa, u32 prot, enum stage2_memtype type, unsigned leve
 	if (type == MEMTYPE_WC)
 		pte |= level == 1 ? PTE_PAT : PTE_PAT_LARGE;
 	if (level > 1)
-		pte |= PTE_PS;
+		pte |= PTE_PS | NPT_LARGE;
 	return pte;
 }
 
@@ -47,7 +48,7 @@ static bool npt_is_leaf(u64 pte, unsigned level)
 
 static hpa_t npt_address(u64 pte)
 {
-	return (pte & PTE_PS) ? pte & PTE_ADDR & ~PTE_PAT_LARGE : pte & PTE_ADDR;
+	return (pte & NPT_LARGE) ? pte & PTE_ADDR & ~PTE_PAT_LARGE : pte & PTE_ADDR;
 }
 
 static u32 npt_prot(u64 pte)
