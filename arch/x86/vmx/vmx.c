@@ -160,13 +160,7 @@ static void set_timer(const struct arch_vcpu *v, struct vmx_vcpu *x)
 		ticks = overdue_ticks(x);
 	if (unlikely(!(v->regs.rflags & RFLAGS_IF)))
 		ticks = MIN(ticks, vmx_caps.timer_most);
-	ticks >>= vmx_caps.timer_shift;
-	if (unlikely(ticks >> 32))
-		ticks = 0xffffffff;
-	if ((u32)ticks != x->timer) {
-		x->timer = (u32)ticks;
-		vmwrite(VMCS_PREEMPTION_TIMER, ticks);
-	}
+	vmwrite(VMCS_PREEMPTION_TIMER, MIN(ticks >> vmx_caps.timer_shift, 0xffffffffULL));
 }
 
 static void write_event(const struct vmx_vcpu *x)

@@ -39,7 +39,7 @@ struct vmx_vcpu {
 	u32 cpu;      /* core on which the VMCS is active, VMX_NO_CPU: none */
 	/* What the VMCS holds, to write only what changed. */
 	u64 rip, rsp, rflags;
-	u32 timer, proc, entry;
+	u32 proc, entry;
 	/* Goes in at the next entry; 0: nothing. */
 	u32 event, event_error, event_length;
 	u64 last_reason;

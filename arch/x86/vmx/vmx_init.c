@@ -282,7 +282,7 @@ void vmx_reset_apply(struct arch_vcpu *v)
 	x->host_rsp = 0;
 	x->shadow_known = false;
 	x->event = 0;
-	x->timer = 0;
+	x->overdue = false;
 	write_controls(v);
 	vmx_write_host_state();
 	write_power_on_state(v);
