@@ -16,12 +16,18 @@ static const struct dm_device_ops *const device_table[] = {
 
 _Static_assert(ARRAY_SIZE(device_table) <= DM_MAX_DEVICES, "room for one of each kind");
 
-size_t devices_state_size(size_t align)
+static bool is_wanted(const struct dm_device_ops *ops, const struct vm_config *config)
+{
+	return !ops->wanted || ops->wanted(config);
+}
+
+size_t devices_state_size(const struct vm_config *config, size_t align)
 {
 	size_t size = 0;
 
 	for (u32 i = 0; i < ARRAY_SIZE(device_table); i++)
-		size += ALIGN_UP(device_table[i]->state_size, align);
+		if (is_wanted(device_table[i], config))
+			size += ALIGN_UP(device_table[i]->state_size, align);
 	return size;
 }
 
@@ -33,7 +39,7 @@ int devices_create(struct dm_vm *vm)
 		struct dm_device *dev = &vm->devices[vm->device_count];
 		int rc;
 
-		if (ops->wanted && !ops->wanted(vm->config))
+		if (!is_wanted(ops, vm->config))
 			continue;
 		*dev = (struct dm_device){ .ops = ops, .vm = vm, .deadline = DM_NO_DEADLINE };
 		dev->state = state_alloc(vm->index, ops->state_size);

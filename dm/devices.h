@@ -13,8 +13,8 @@
 extern const struct dm_device_ops uart_ops, rtc_ops, pm_ops, i8042_ops, post_ops, virtio_vga_ops,
 	virtio_gpu_ops;
 
-/* Bytes that the states of all devices of the table take, each rounded up to align. */
-size_t devices_state_size(size_t align);
+/* Bytes that the states of the guest's devices take, each rounded up to align. */
+size_t devices_state_size(const struct vm_config *config, size_t align);
 /* Fills vm->devices from the table, gives each its state and calls create(). Once a generation. */
 int devices_create(struct dm_vm *vm) must_check;
 /* Power-on state of all. */

@@ -51,16 +51,19 @@ static u64 hash_add(u64 hash, const void *data, size_t len)
 	return hash;
 }
 
-static u64 layout_hash(u64 area_size)
+/* Over everything that decides where something lies, and what it means. */
+static u64 layout_hash(void)
 {
-	u64 numbers[] = { sizeof(struct state_header), STATE_HOST_SIZE, area_size,
-			  dm_info->state_size, dm_info->config.vm_count };
+	u64 numbers[] = { sizeof(struct state_header), STATE_HOST_SIZE, dm_info->state_size,
+			  dm_info->config.vm_count };
 	u64 hash = hash_add(0xcbf29ce484222325ULL, numbers, sizeof(numbers));
 
+	for (u32 i = 0; i < dm_info->config.vm_count; i++)
+		hash = hash_add(hash, &guest_areas[i].size, sizeof(guest_areas[i].size));
 	return hash_add(hash, dm_info->build_id, sizeof(dm_info->build_id));
 }
 
-static u64 layout(u64 area_size)
+static void lay_out(void)
 {
 	u64 at = DM_STATE_BASE + ALIGN_UP(sizeof(struct state_header), PAGE_SIZE);
 	u64 end = DM_STATE_BASE + dm_info->state_size;
@@ -68,25 +71,26 @@ static u64 layout(u64 area_size)
 
 	host_area = (struct area){ (u8 *)at, STATE_HOST_SIZE, 0 };
 	at += STATE_HOST_SIZE;
-	for (u32 i = 0; i < count; i++, at += area_size)
-		guest_areas[i] = (struct area){ (u8 *)at, area_size, 0 };
+	for (u32 i = 0; i < count; i++) {
+		u64 size = devices_state_size(&dm_info->config.vms[i], STATE_ALIGN);
+
+		guest_areas[i] = (struct area){ (u8 *)at, ALIGN_UP(size, PAGE_SIZE), 0 };
+		at += guest_areas[i].size;
+	}
 	if (at > end)
-		return 0;
+		dm_die("state region of %llu bytes is too small",
+		       (unsigned long long)dm_info->state_size);
 	pool_base = (u8 *)at;
 	pool_size = count ? ALIGN_DOWN((end - at) / count, PAGE_SIZE) : 0;
-	return at - DM_STATE_BASE;
 }
 
 bool state_init(void)
 {
 	struct state_header *h = header();
-	u64 area_size = ALIGN_UP(devices_state_size(STATE_ALIGN), PAGE_SIZE);
-	u64 hash = layout_hash(area_size);
-	u64 used = layout(area_size);
+	u64 hash;
 
-	if (used == 0)
-		dm_die("state region of %llu bytes is too small",
-		       (unsigned long long)dm_info->state_size);
+	lay_out();
+	hash = layout_hash();
 	if (h->magic == STATE_MAGIC && h->hash == hash) {
 		suspect = h->served <= dm_info->config.vm_count ? (int)h->served - 1 : -1;
 		h->served = STATE_NOBODY;

@@ -4,8 +4,8 @@
 /*
  * The state region: what outlives a restart of the device domain. Owned by dm/state.c, which lays
  * it out the same way each time: a header (magic, a hash over everything the layout depends on), a
- * record per guest, an area for the domain itself, a fixed-size area per guest from which each
- * device gets its state in the order of the device table, then the picture pool (resource pixels),
+ * record per guest, an area for the domain itself, an area per guest from which each of its
+ * devices gets its state in the order of the device table, then the picture pool (resource pixels),
  * split evenly between guests.
  *
  * A header that does not match means a first start: the region is cleared and guests start anew.

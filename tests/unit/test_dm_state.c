@@ -27,8 +27,9 @@ static struct dm_shared *shared;
 static struct dm_access last;
 static u32 accesses, rings[4];
 
-size_t devices_state_size(size_t align)
+size_t devices_state_size(const struct vm_config *config, size_t align)
 {
+	(void)config;
 	return ALIGN_UP((size_t)100000, align);
 }
 
