@@ -94,6 +94,16 @@ int hc_dirty(u32 vm, gpa_t gpa, u64 len, u64 *bitmap)
 	return (int)hypercall(HC_DIRTY, vm, gpa, len, (u64)bitmap);
 }
 
+int hc_vram_window(u32 vm, gpa_t gpa, u64 offset, u64 len)
+{
+	return (int)hypercall(HC_VRAM_WINDOW, vm, gpa, offset, len);
+}
+
+int hc_vram_dirty(u32 vm, u64 offset, u64 len, u64 *bitmap)
+{
+	return (int)hypercall(HC_VRAM_DIRTY, vm, offset, len, (u64)bitmap);
+}
+
 void hc_irq_unmask(enum host_event event)
 {
 	hypercall(HC_IRQ_UNMASK, (u64)event, 0, 0, 0);

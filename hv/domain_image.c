@@ -237,7 +237,8 @@ static void guest_map(const struct vm *vm)
 		region_add(base + GUEST_HIGH_BASE, vm->ram + low, vm->ram_size - low, prot,
 			   MEMTYPE_WB);
 	if (vm->vram_size)
-		region_add(base + DM_VM_VRAM, vm->vram, vm->vram_size, prot, MEMTYPE_WB);
+		region_add(base + DM_VM_VRAM, vm->vram, vm->vram_size + VRAM_HIDDEN_SIZE, prot,
+			   MEMTYPE_WB);
 	info->vm_vram[vm->index] = vm->vram_size;
 }
 

@@ -17,6 +17,7 @@
 #include "string.h"
 #include "boot.h"
 #include "vcpu.h"
+#include "vram.h"
 
 #define MACHINE	  (~0ULL)
 #define LOG_MAX	  512
@@ -263,6 +264,24 @@ static s64 hc_dirty(struct vcpu *v, u64 vm, u64 gpa, u64 len, u64 bitmap)
 	return rc;
 }
 
+static s64 hc_vram_window(struct vcpu *v, u64 vm, u64 gpa, u64 offset, u64 len)
+{
+	struct vm *g = guest(vm);
+
+	(void)v;
+	return g ? vram_window(g, gpa, offset, len) : -EINVAL;
+}
+
+static s64 hc_vram_dirty(struct vcpu *v, u64 vm, u64 offset, u64 len, u64 bitmap)
+{
+	struct vm *g = guest(vm);
+	u64 *p =
+		len <= DIRTY_MAX ? domain_pointer(bitmap, ALIGN_UP(len / PAGE_SIZE, 64) / 8) : NULL;
+
+	(void)v;
+	return g && p && !(bitmap % 8) ? vram_dirty(g, offset, len, p) : -EINVAL;
+}
+
 static s64 hc_irq_unmask(struct vcpu *v, u64 event, u64 b, u64 c, u64 d)
 {
 	(void)v;
@@ -317,6 +336,8 @@ static hypercall_fn *const hypercall_table[HC_COUNT] = {
 	[HC_IRQ_UNMASK] = hc_irq_unmask,
 	[HC_RESTART] = hc_restart,
 	[HC_POWEROFF] = hc_poweroff,
+	[HC_VRAM_WINDOW] = hc_vram_window,
+	[HC_VRAM_DIRTY] = hc_vram_dirty,
 };
 
 void hypercall_handle(struct vcpu *v, const struct vmexit *e)

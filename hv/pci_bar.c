@@ -46,6 +46,20 @@ static bool bar_decoded(const struct pci_function *f, u32 i)
 	return command & (f->t.bars[i].kind == PCI_BAR_IO ? PCI_COMMAND_IO : PCI_COMMAND_MEMORY);
 }
 
+bool pci_vram_bar(const struct vm *vm, u64 *addr, u64 *size)
+{
+	for (u32 n = 0; n < PCI_MAX_FUNCTIONS * 6; n++) {
+		const struct pci_function *f = &vm->pci.functions[n / 6];
+
+		if (f->bars[n % 6].mapped && f->t.bars[n % 6].kind == PCI_BAR_VRAM) {
+			*addr = f->bars[n % 6].addr;
+			*size = f->t.bars[n % 6].size;
+			return true;
+		}
+	}
+	return false;
+}
+
 static bool vram_overlaps(const struct vm *vm, u64 addr, u64 len)
 {
 	for (u32 n = 0; n < PCI_MAX_FUNCTIONS * 6; n++) {

@@ -32,7 +32,7 @@ void *vm_ram(struct vm *vm, gpa_t gpa, u64 len)
 {
 	u64 low = MIN(vm->ram_size, GUEST_LOW_LIMIT);
 
-	if (!len)
+	if (!len || range_overlaps(gpa, len, GUEST_LEGACY_BASE, GUEST_LEGACY_SIZE))
 		return NULL;
 	if (range_inside(gpa, len, 0, low))
 		return phys_to_virt(vm->ram + gpa);
@@ -113,11 +113,10 @@ int vm_create_vcpus(struct vm *vm, u32 count, u32 *core, u32 cores)
 static int map_ram(struct vm *vm)
 {
 	u64 low = MIN(vm->ram_size, GUEST_LOW_LIMIT);
-	u64 hole = MIB(1) - 0xa0000;
 	int rc = stage2_map(&vm->stage2, 0, vm->ram, low, STAGE2_RWX, MEMTYPE_WB);
 
 	if (!rc) /* legacy video memory is not RAM; what lies beneath it stays unused */
-		rc = stage2_unmap(&vm->stage2, 0xa0000, hole - 0x40000);
+		rc = stage2_unmap(&vm->stage2, GUEST_LEGACY_BASE, GUEST_LEGACY_SIZE);
 	if (!rc && vm->ram_size > low)
 		rc = stage2_map(&vm->stage2, GUEST_HIGH_BASE, vm->ram + low, vm->ram_size - low,
 				STAGE2_RWX, MEMTYPE_WB);
@@ -134,11 +133,11 @@ static int vm_create(struct vm *vm, const struct vm_config *config, u32 *core, u
 	vm->ram_size = config->memory;
 	vm->ram = memory_take(vm->ram_size, LARGE_PAGE_SIZE);
 	vm->vram_size = has_vram ? VRAM_SIZE : 0;
-	vm->vram = has_vram ? memory_take(vm->vram_size, LARGE_PAGE_SIZE) : 0;
+	vm->vram = has_vram ? memory_take(vm->vram_size + VRAM_HIDDEN_SIZE, LARGE_PAGE_SIZE) : 0;
 	if (!vm->ram || (has_vram && !vm->vram))
 		return -ENOMEM;
 	if (has_vram)
-		memset(phys_to_virt(vm->vram), 0, vm->vram_size);
+		memset(phys_to_virt(vm->vram), 0, vm->vram_size + VRAM_HIDDEN_SIZE);
 	rc = vm_create_vcpus(vm, config->cpus, core, cores);
 	if (!rc)
 		rc = map_ram(vm);

@@ -94,7 +94,10 @@ struct vm {
 	hpa_t ram; /* contiguous; GPA 0.. up to GUEST_LOW_LIMIT, rest at 4 GiB */
 	u64 ram_size;
 	hpa_t vram;
-	u64 vram_size;
+	u64 vram_size; /* what BARs may show; VRAM_HIDDEN_SIZE more follow */
+	struct {       /* mapped in the legacy window; len 0: nothing */
+		u64 gpa, offset, len;
+	} vram_window;
 	u32 vcpu_count;
 	struct vcpu *vcpus; /* vcpu_count of them */
 	struct trap_table traps;

@@ -202,6 +202,7 @@ static void bar_access(struct gpu *gpu, struct dm_access *a)
 {
 	if (a->bar == VIRTIO_NOTIFY_BAR || a->addr >= VIRTIO_COMMON) {
 		virtio_pci_access(&gpu->vd, a);
+		lfb_schedule(gpu);
 	} else if (!a->write) {
 		bar_read(gpu, a);
 	} else if (gpu->vga && a->size == 2 && !(a->addr & 1) &&
@@ -228,6 +229,7 @@ static void doorbell(struct dm_device *dev, unsigned queue)
 	struct gpu *gpu = dev->priv;
 
 	virtio_pci_queue(&gpu->vd, queue);
+	lfb_schedule(gpu); /* the driver may have turned its scanout off */
 }
 
 static bool vga_wanted(const struct vm_config *config)

@@ -30,6 +30,15 @@
 #define DM_VM_STRIDE   0x800000000ULL  /* 32 GiB */
 #define DM_VM_VRAM     0x700000000ULL  /* within the stride: the guest's VRAM (see HC_PCI_ADD) */
 
+/* Behind each guest's VRAM (dm_info.vm_vram bytes) lies memory that no BAR shows: first what may
+ * stand for a part of the legacy window (HC_VRAM_WINDOW), then room for the model's own picture. */
+#define VRAM_WINDOW_SIZE KIB(64)
+#define VRAM_HIDDEN_SIZE MIB(6)
+
+/* Where PCs have video memory: not RAM, accesses are forwarded where HC_TRAP_ADD says so. */
+#define GUEST_LEGACY_BASE 0xa0000ULL
+#define GUEST_LEGACY_SIZE 0x20000ULL
+
 /* Guest physical map of every guest. RAM below GUEST_LOW_LIMIT, the rest from 4 GiB up. */
 #define GUEST_LOW_LIMIT	 0xb0000000ULL
 #define GUEST_ECAM_BASE	 0xb0000000ULL /* 256 MiB */
@@ -89,6 +98,10 @@ enum hypercall {
 	HC_IRQ_UNMASK,	/* (enum host_event): let the host's interrupt line fire again */
 	HC_RESTART,	/* (): start the device domain again from its image; does not return */
 	HC_POWEROFF,	/* (0: off, 1: reboot): the machine; does not return */
+	HC_VRAM_WINDOW, /* (vm, gpa, offset, len): maps this part of the guest's VRAM (or what is */
+			/* behind it) at gpa in the legacy window, instead of what was; len 0: nothing */
+	HC_VRAM_DIRTY,	/* (vm, offset, len, u64 *bitmap): HC_DIRTY for a part of VRAM, wherever BARs */
+			/* and the legacy window show it; bits are added up */
 	HC_COUNT
 };
 
