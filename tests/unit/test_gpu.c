@@ -727,9 +727,13 @@ static void shows_the_linear_framebuffer(void **state)
 	set_scanout(0, 1, FULL(64, 64));
 	assert_int_equal(display_placement(dev->vm, 0).width, 64);
 	assert_int_equal(panel(160, 300), 0x101014);
+	dev->ops->timer(dev);
+	assert_true(dev->deadline == DM_NO_DEADLINE);
 	set_scanout(0, 0, FULL(0, 0));
 	assert_int_equal(display_placement(dev->vm, 0).width, 320);
-	/* A picture that would begin in the middle of VRAM and end past it is the last that fits. */
+	assert_true(dev->deadline != DM_NO_DEADLINE); /* it is painted regularly again */
+	/* A picture that would begin in the middle of VRAM and end past it is the last that fits.
+	 */
 	a = (struct dm_access){ .addr = 0x500 + 2 * DISPI_Y_OFFSET,
 				.size = 2,
 				.space = IOREQ_PCI_BAR,
