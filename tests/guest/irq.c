@@ -191,8 +191,9 @@ static void test_deadline(void)
 	apic_write(APIC_LVT_TIMER, VECTOR_TIMER | LVT_DEADLINE);
 	n = ticks;
 	from = rdtsc();
+	wrmsr(MSR_TSC_DEADLINE, from + tsc_hz() * 100);
+	report(rdmsr(MSR_TSC_DEADLINE) == from + tsc_hz() * 100, "the deadline MSR reads back");
 	wrmsr(MSR_TSC_DEADLINE, from + tsc_hz() / 100);
-	report(rdmsr(MSR_TSC_DEADLINE) == from + tsc_hz() / 100, "the deadline MSR reads back");
 	halt();
 	report(ticks == n + 1 && rdtsc() >= from + tsc_hz() / 100,
 	       "the deadline interrupts, and not early");

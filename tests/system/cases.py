@@ -204,7 +204,7 @@ REFUSED = [
             files={"empty": lambda: b""}),
     guest_refused("text-kernel", vm("bad", "text"), "kernel text: not a bzImage",
                   files={"text": lambda: b"This is not a kernel.\n" * 500}),
-    guest_refused("large-initrd", linux("bad", initrd="large", memory="64M"), "initrd large: ",
+    guest_refused("large-initrd", linux("bad", initrd="large", memory="128M"), "initrd large: ",
                   files={"large": lambda: bytes(80 << 20)}),
     refused("no-svm", conf(GOOD), "SVM|virtuali", arguments=["-cpu", "max,-svm"]),
     refused("little-memory", conf(vm("good", "idle.elf", memory="4G")), "memory", memory="1G"),

@@ -81,6 +81,11 @@ class Machine:
                                         stderr=self.errors, env=dict(os.environ, BUILD=BUILD))
         self.console.connect()
 
+    def children(self):
+        """Process ids below tools/run."""
+        with open("/proc/%d/task/%d/children" % (self.process.pid, self.process.pid)) as f:
+            return f.read().split()
+
     def debug_log(self):
         try:
             with open(self.path("debug.log"), errors="replace") as f:

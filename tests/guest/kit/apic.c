@@ -7,21 +7,19 @@
 #define SVR_ENABLE 0x100u
 #define SPURIOUS   0xffu
 
-static bool in_x2apic(void)
-{
-	return rdmsr(MSR_APIC_BASE) & APIC_BASE_X2APIC;
-}
+/* All processors are in the same mode. */
+static bool in_x2apic;
 
 u32 apic_read(enum apic_register reg)
 {
-	if (in_x2apic())
+	if (in_x2apic)
 		return (u32)rdmsr(MSR_X2APIC + (u32)reg / 16);
 	return read32(LAPIC_BASE + (u64)reg);
 }
 
 void apic_write(enum apic_register reg, u32 v)
 {
-	if (in_x2apic())
+	if (in_x2apic)
 		wrmsr(MSR_X2APIC + (u32)reg / 16, v);
 	else
 		write32(LAPIC_BASE + (u64)reg, v);
@@ -36,6 +34,7 @@ void apic_use_x2apic(bool on)
 	wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE);
 	if (on)
 		wrmsr(MSR_APIC_BASE, base | APIC_BASE_ENABLE | APIC_BASE_X2APIC);
+	in_x2apic = on;
 }
 
 static void spurious(struct trap_frame *f)
@@ -63,12 +62,12 @@ u32 apic_id(void)
 {
 	u32 id = apic_read(APIC_ID);
 
-	return in_x2apic() ? id : id >> 24;
+	return in_x2apic ? id : id >> 24;
 }
 
 void apic_send(u32 destination, u32 command)
 {
-	if (in_x2apic()) {
+	if (in_x2apic) {
 		wrmsr(MSR_X2APIC + APIC_ICR / 16, (u64)destination << 32 | command);
 		return;
 	}
