@@ -63,6 +63,7 @@ static void print_machine(void)
 
 	if (hc_vm_stats(HC_MACHINE, &stats))
 		return;
+	print_value("", "boot_tsc", dm_info->boot_tsc);
 	print_value("", "uptime_us", time_to_us(time_now() - dm_info->boot_tsc));
 	print_value("", "idle_us", time_to_us(stats.idle_tsc));
 	print_value("", "memory_used", stats.memory_used);
