@@ -77,7 +77,7 @@ LINK := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=4096 
 all: $(BUILD)/BOOTX64.EFI $(host_tools)
 
 generated := $(BUILD)/gen/build_id.h $(BUILD)/gen/font_8x16.h $(BUILD)/gen/dsdt_aml.h \
-	$(BUILD)/gen/ps2_aml.h
+	$(BUILD)/gen/dsdt_ps2_aml.h
 .SECONDARY: $(generated)
 
 # What a build depends on beside files' contents: flags, and which sources there are.
@@ -142,6 +142,7 @@ $(BUILD)/gen/font_8x16.h: $(BUILD)/tools/psf2h /usr/share/consolefonts/Lat15-Ter
 	$(Q)gzip -dc $(word 2,$^) | $< >$@
 
 # Guests' ACPI tables that are written in ASL, as arrays of bytes.
+$(BUILD)/gen/dsdt_ps2_aml.h: dm/devices/dsdt.asl
 $(BUILD)/gen/%_aml.h: dm/devices/%.asl
 	@mkdir -p $(@D)
 	$(Q)cpp -P -undef $< >$(@D)/$*.asl && iasl -ve -p $(@D)/$* $(@D)/$*.asl >$(@D)/$*.log 2>&1 || \

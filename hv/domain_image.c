@@ -141,6 +141,46 @@ static void files_map(const struct handoff *h)
 	info->file_count = h->file_count;
 }
 
+/* How often the configuration names the file. */
+static u32 file_uses(const struct config *c, u32 file)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < c->vm_count; i++) {
+		const struct vm_config *v = &c->vms[i];
+		u32 named[] = { v->kernel,     v->initrd, v->firmware,
+				v->option_rom, v->disk,	  v->cdrom };
+
+		for (u32 k = 0; k < ARRAY_SIZE(named); k++)
+			n += named[k] == file;
+	}
+	return n;
+}
+
+/* A disk is written to in place, but for a file that has other uses: then in a copy. */
+static void disks_map(const struct handoff *h)
+{
+	u64 at = DM_DISKS_BASE;
+
+	for (u32 i = 0; i < h->config.vm_count; i++) {
+		u32 file = h->config.vms[i].disk;
+		hpa_t hpa;
+		u64 len;
+
+		if (file >= h->file_count)
+			continue;
+		hpa = h->files[file].base;
+		len = ALIGN_UP(h->files[file].len, PAGE_SIZE);
+		if (file_uses(&h->config, file) > 1) {
+			hpa = take(len, PAGE_SIZE, "the copy of a disk");
+			memcpy(phys_to_virt(hpa), phys_to_virt(h->files[file].base), len);
+		}
+		info->vm_disk[i] = at;
+		region_add(at, hpa, len, STAGE2_READ | STAGE2_WRITE, MEMTYPE_WB);
+		at += len + PAGE_SIZE;
+	}
+}
+
 static void gop_map(const struct handoff *h)
 {
 	u64 base = ALIGN_DOWN(h->gop.base, PAGE_SIZE);
@@ -223,6 +263,7 @@ void domain_create(const struct handoff *h, u32 cores)
 	shared_create();
 	info_create(h);
 	files_map(h);
+	disks_map(h);
 	gop_map(h);
 }
 

@@ -9,11 +9,9 @@
 #include "pci_internal.h"
 #include "string.h"
 
-#define DEVFN_HOST_BRIDGE 0x00
-#define DEVFN_ISA_BRIDGE  0xf8
-#define PORT_ADDRESS	  0xcf8
-#define PORT_DATA	  0xcfc
-#define PORT_IO_BASE	  0xc000
+#define PORT_ADDRESS 0xcf8
+#define PORT_DATA    0xcfc
+#define PORT_IO_BASE 0xc000
 
 struct pci_function *pci_function(struct vm *vm, u16 id)
 {
@@ -33,8 +31,7 @@ static void function_reset(struct pci_function *f)
 		pci_bars_assign(f);
 }
 
-/* Puts a checked template on the bus. Locked. Its id, or -EEXIST, -ENOSPC. */
-static int function_add(struct vm *vm, const struct pci_template *t, bool own)
+int pci_function_add(struct vm *vm, const struct pci_template *t, bool own)
 {
 	struct pci_function *f = NULL;
 
@@ -72,7 +69,7 @@ int pci_add(struct vm *vm, const struct pci_template *t)
 	if (result)
 		return result;
 	spin_lock(&vm->lock);
-	result = function_add(vm, &checked, false);
+	result = pci_function_add(vm, &checked, false);
 	spin_unlock(&vm->lock);
 	return result;
 }
@@ -168,57 +165,11 @@ void pci_reset(struct vm *vm)
 	for (u32 i = 0; i < PCI_MAX_FUNCTIONS; i++)
 		if (vm->pci.functions[i].present)
 			function_reset(&vm->pci.functions[i]);
-	sync = pci_bars_update(vm);
+	sync = pci_bars_update(vm) | pci_bridges_update(vm);
 	pci_pins_update(vm);
 	spin_unlock(&vm->lock);
 	if (sync)
 		vm_sync(vm);
-}
-
-/* A function without BARs and capabilities: its registers are plain scratch memory at most. */
-static void own_template(struct pci_template *t, u8 devfn, u16 device, u8 sub_class)
-{
-	memset(t, 0, sizeof(*t));
-	t->devfn = devfn;
-	t->rom_file = FILE_NONE;
-	pci_put16(t->config, PCI_VENDOR, 0x8086);
-	pci_put16(t->config, PCI_DEVICE, device);
-	t->config[PCI_CLASS_SUB] = sub_class;
-	t->config[PCI_CLASS_BASE] = 0x06;
-	pci_put16(t->config, PCI_SUBSYSTEM_VENDOR, 0x1af4);
-	pci_put16(t->config, PCI_SUBSYSTEM, 0x1100);
-}
-
-/* Intel 3 Series Express Chipset datasheet, 5.1: PCIEXBAR, PAM, SMRAM. Reads and writes of the
- * legacy ranges are RAM whatever PAM and SMRAM say. */
-static int host_bridge_add(struct vm *vm)
-{
-	struct pci_template t;
-	int error;
-
-	own_template(&t, DEVFN_HOST_BRIDGE, 0x29c0, 0x00);
-	pci_put32(t.config, 0x60, GUEST_ECAM_BASE | 1);
-	memset(&t.writable[0x90], 0xff, 7);
-	t.writable[0x9d] = 0xff;
-	error = pci_template_check(&t, 0);
-	return error ? error : function_add(vm, &t, true);
-}
-
-/* Intel ICH9 datasheet, 13.1: PMBASE and ACPI_CNTL fixed, PIRQ routing without effect. */
-static int isa_bridge_add(struct vm *vm)
-{
-	struct pci_template t;
-	int error;
-
-	own_template(&t, DEVFN_ISA_BRIDGE, 0x2918, 0x01);
-	pci_put32(t.config, 0x40, GUEST_PM_BASE | 1);
-	t.config[0x44] = 0x80;
-	pci_put32(t.config, 0x60, 0x80808080);
-	pci_put32(t.config, 0x68, 0x80808080);
-	pci_put32(t.writable, 0x60, 0x8f8f8f8f);
-	pci_put32(t.writable, 0x68, 0x8f8f8f8f);
-	error = pci_template_check(&t, 0);
-	return error ? error : function_add(vm, &t, true);
 }
 
 int pci_init(struct vm *vm)
@@ -237,10 +188,8 @@ int pci_init(struct vm *vm)
 	spin_lock(&vm->lock);
 	vm->pci.next_mmio = GUEST_MMIO_BASE;
 	vm->pci.next_io = PORT_IO_BASE;
-	result = host_bridge_add(vm);
-	if (result > 0)
-		result = isa_bridge_add(vm);
-	if (result > 0)
+	result = pci_bridges_add(vm);
+	if (!result)
 		result = trap_add(&vm->traps, TRAP_MMIO, &ecam);
 	if (!result)
 		result = trap_add(&vm->traps, TRAP_PIO, &address);

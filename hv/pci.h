@@ -9,7 +9,8 @@
  *
  * PCI Local Bus 3.0 (6.2.5 BARs, 6.8.2 MSI-X), PCI Express ECAM. Files: pci.c (the bus and its
  * interrupt pins), pci_template.c (what a device may look like), pci_config.c (configuration
- * space), pci_bar.c (where BARs are and who answers there), pci_msix.c (MSI-X).
+ * space), pci_bar.c (where BARs are and who answers there), pci_rom.c (expansion ROMs), pci_msix.c
+ * (MSI-X), pci_bridge.c (the hypervisor's own functions).
  *
  * Locking: the guest's lock guards all; entry points take it. Handlers of BARs run without it and
  * read only what never changes once a function is present: id, vm, t, and the doorbells in a
@@ -53,6 +54,7 @@ struct pci_function {
 	struct pci_bar bars[6];
 	struct msix_entry msix[PCI_MAX_MSIX];
 	u32 msix_pending;
+	u32 rom_addr; /* where the expansion ROM is mapped now, 0: nowhere */
 };
 
 struct pci_doorbell {

@@ -73,7 +73,7 @@ static bool vram_overlaps(const struct vm *vm, u64 addr, u64 len)
 	return false;
 }
 
-static bool memory_is_free(const struct vm *vm, u64 addr, u64 len)
+bool pci_memory_is_free(const struct vm *vm, u64 addr, u64 len)
 {
 	u64 low = MIN(vm->ram_size, GUEST_LOW_LIMIT);
 
@@ -150,7 +150,7 @@ static int bar_map(struct pci_bar *bar, u64 addr)
 			return -EEXIST;
 		return trap_add(&vm->traps, TRAP_PIO, &r);
 	}
-	if (!memory_is_free(vm, addr, b->size))
+	if (!pci_memory_is_free(vm, addr, b->size))
 		return -EEXIST;
 	if (b->kind == PCI_BAR_MMIO)
 		return trap_add(&vm->traps, TRAP_MMIO, &r);
@@ -213,12 +213,14 @@ bool pci_bars_update(struct vm *vm)
 		if (bar->mapped && (!bar_decoded(f, n % 6) || bar_address(f, n % 6) != bar->addr))
 			sync |= bar_unmap(bar);
 	}
+	pci_roms_unmap(vm);
 	for (u32 n = 0; n < PCI_MAX_FUNCTIONS * 6; n++) {
 		struct pci_function *f = &functions[n / 6];
 
 		if (f->present && !f->bars[n % 6].mapped && bar_decoded(f, n % 6))
 			bar_try_map(&f->bars[n % 6]);
 	}
+	pci_roms_map(vm);
 	return sync;
 }
 

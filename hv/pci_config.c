@@ -97,7 +97,7 @@ static enum trap_result config_access(struct vm *vm, struct vcpu *v, u32 bus, u3
 	}
 	if (a->write) {
 		config_write(f, at, a);
-		sync = pci_bars_update(vm);
+		sync = pci_bars_update(vm) | pci_bridges_update(vm);
 		pci_pins_update(vm);
 	} else {
 		a->value = config_read(f, at, a->size);

@@ -38,6 +38,7 @@ enum pci_command {
 	PCI_COMMAND_SERR = BIT(8),
 	PCI_COMMAND_INTX_OFF = BIT(10),
 };
+#define PCI_ROM_ENABLE		1u
 #define PCI_STATUS_INTX		BIT(3)
 #define PCI_STATUS_CAPABILITIES BIT(4)
 
@@ -79,6 +80,8 @@ static inline void pci_put32(u8 *config, u32 at, u32 value)
 /* ---- pci.c */
 /* The function with that id, or NULL. Locked, or of a guest that does not gain functions. */
 struct pci_function *pci_function(struct vm *vm, u16 id);
+/* Puts a checked template on the bus. Locked. Its id, or -EEXIST, -ENOSPC. */
+int pci_function_add(struct vm *vm, const struct pci_template *t, bool own) must_check;
 /* Computes the interrupt pins again and tells the IOAPIC of changes. Locked. */
 void pci_pins_update(struct vm *vm);
 
@@ -87,6 +90,13 @@ void pci_pins_update(struct vm *vm);
  * config, every writable bit in writable, unused fields zero (so that equal devices compare
  * equal). 0 or -EINVAL. No locking. */
 int pci_template_check(struct pci_template *t, u64 vram_size) must_check;
+
+/* ---- pci_bridge.c */
+/* Adds the hypervisor's own functions. Locked. 0 or -errno. */
+int pci_bridges_add(struct vm *vm) must_check;
+/* Carries out what the host bridge's registers now say. Locked. True: vm_sync() must be called
+ * after unlocking. */
+bool pci_bridges_update(struct vm *vm) must_check;
 
 /* ---- pci_config.c */
 /* Handlers: ctx is the struct vm. */
@@ -102,6 +112,16 @@ void pci_bars_assign(struct pci_function *f);
 bool pci_bars_update(struct vm *vm) must_check;
 /* An access of the guest to the BAR, wherever it comes from. */
 enum trap_result pci_bar_access(struct pci_bar *bar, struct vcpu *v, u64 offset, struct access *a);
+
+/* ---- pci_rom.c */
+/* The size of the ROM BAR (a power of two), 0: the device has none. */
+u32 pci_rom_size(const struct pci_template *t);
+/* Takes away ROMs that are no longer where the configuration says, or adds those that are not
+ * there yet. Locked. */
+void pci_roms_unmap(struct vm *vm);
+void pci_roms_map(struct vm *vm);
+/* Whether memory at [addr, addr + len) may be a BAR's. Locked. */
+bool pci_memory_is_free(const struct vm *vm, u64 addr, u64 len);
 
 /* ---- pci_msix.c */
 static inline u32 pci_msix_table_len(const struct pci_template *t)

@@ -147,6 +147,8 @@ static void header_complete(struct pci_template *t)
 		  PCI_COMMAND_IO | PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_PARITY |
 			  PCI_COMMAND_SERR | PCI_COMMAND_INTX_OFF);
 	t->writable[PCI_INTERRUPT_LINE] = 0xff;
+	if (pci_rom_size(t))
+		pci_put32(t->writable, PCI_ROM, ~(pci_rom_size(t) - 1) | PCI_ROM_ENABLE);
 }
 
 int pci_template_check(struct pci_template *t, u64 vram_size)

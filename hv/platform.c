@@ -58,17 +58,21 @@ static const struct {
 
 int platform_create(struct vm *vm)
 {
+	int rc;
+
 	for (u32 i = 0; i < ARRAY_SIZE(platform_table); i++) {
 		struct trap_region r = { .base = platform_table[i].base,
 					 .len = platform_table[i].len,
 					 .fn = platform_table[i].fn,
 					 .ctx = vm };
-		int rc = trap_add(&vm->traps, platform_table[i].space, &r);
+
+		rc = trap_add(&vm->traps, platform_table[i].space, &r);
 
 		if (rc)
 			return rc;
 	}
-	return pci_init(vm);
+	rc = shadow_create(vm);
+	return rc ? rc : pci_init(vm);
 }
 
 void platform_reset(struct vm *vm)

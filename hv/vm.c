@@ -61,14 +61,21 @@ int vm_write(struct vm *vm, gpa_t gpa, const void *from, u32 len)
 	return 0;
 }
 
+/* As the guest's instructions see it: ROM, and shadow RAM only where it is switched in. */
 static int memory_read(void *ctx, gpa_t gpa, void *to, u32 len)
 {
-	return vm_read(ctx, gpa, to, len);
+	const u8 *rom;
+
+	if (shadow_rom(ctx, gpa, len, &rom)) {
+		memcpy(to, rom, len);
+		return 0;
+	}
+	return shadow_blocks_read(ctx, gpa, len) ? -EFAULT : vm_read(ctx, gpa, to, len);
 }
 
 static int memory_write(void *ctx, gpa_t gpa, const void *from, u32 len)
 {
-	return vm_write(ctx, gpa, from, len);
+	return shadow_blocks_write(ctx, gpa, len) ? -EFAULT : vm_write(ctx, gpa, from, len);
 }
 
 const struct guest_memory vm_memory_ops = { .read = memory_read, .write = memory_write };

@@ -20,6 +20,7 @@
 #include "vpit.h"
 #include "pci.h"
 #include "pv.h"
+#include "shadow.h"
 
 #define DOMAIN_VM MAX_VMS
 
@@ -105,6 +106,7 @@ struct vm {
 	struct vpic pic;
 	struct vpit pit;
 	struct pci_bus pci;
+	struct shadow shadow;
 	u64 start_tsc; /* of the PM timer and the paravirtual clock */
 	_Atomic u32 running_vcpus;
 };

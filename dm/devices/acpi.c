@@ -3,7 +3,7 @@
 
 /*
  * Builds the guest's ACPI tables (ACPI 6.4, chapter 5; PCI Firmware 3.0 for MCFG): RSDP, XSDT,
- * FADT, FACS, MADT, MCFG, DSDT, and an SSDT with keyboard and mouse where the guest has them.
+ * FADT, FACS, MADT, MCFG and DSDT.
  */
 #include "acpi.h"
 #include "../runtime.h"
@@ -11,7 +11,7 @@
 #include <abi/range.h>
 
 #include "dsdt_aml.h"
-#include "ps2_aml.h"
+#include "dsdt_ps2_aml.h"
 
 struct header {
 	char signature[4];
@@ -308,15 +308,16 @@ static void put_rsdp(struct builder *b, gpa_t xsdt)
 int acpi_build(const struct dm_vm *vm, gpa_t base, u8 *to, size_t size)
 {
 	struct builder b = { base, to, size, sizeof(struct rsdp) };
-	gpa_t tables[4], dsdt, xsdt;
+	gpa_t tables[3], dsdt, xsdt;
 	u32 count = 0;
 
-	dsdt = add_aml(&b, dsdt_aml, sizeof(dsdt_aml));
+	if (vm->config->input & INPUT_PS2)
+		dsdt = add_aml(&b, dsdt_ps2_aml, sizeof(dsdt_ps2_aml));
+	else
+		dsdt = add_aml(&b, dsdt_aml, sizeof(dsdt_aml));
 	tables[count++] = add_fadt(&b, vm->config, add_facs(&b), dsdt);
 	tables[count++] = add_madt(&b, vm->config);
 	tables[count++] = add_mcfg(&b);
-	if (vm->config->input & INPUT_PS2)
-		tables[count++] = add_aml(&b, ps2_aml, sizeof(ps2_aml));
 	xsdt = add_xsdt(&b, tables, count);
 	if (b.used > b.size)
 		return -ENOSPC;

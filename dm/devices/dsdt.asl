@@ -4,7 +4,8 @@
 /*
  * The guest's DSDT (ACPI 6.4): one PCI Express host bridge with its windows and interrupt routing,
  * the ISA devices, power-off. Addresses are those of abi/hypercall.h (GUEST_...), and are the same
- * for every guest. The keyboard and mouse are in an SSDT of their own (ps2.asl).
+ * for every guest. The keyboard and mouse are there for guests with input = ps2 (dsdt_ps2.asl):
+ * SeaBIOS looks for them here and in no other table.
  */
 DefinitionBlock ("", "DSDT", 2, "ORIEL ", "GUEST   ", 1)
 {
@@ -93,6 +94,26 @@ DefinitionBlock ("", "DSDT", 2, "ORIEL ", "GUEST   ", 1)
 					IRQNoFlags () { 4 }
 				})
 			}
+
+#ifdef WITH_PS2
+			Device (KBD)
+			{
+				Name (_HID, EisaId ("PNP0303"))
+				Name (_CRS, ResourceTemplate () {
+					IO (Decode16, 0x0060, 0x0060, 1, 0x01)
+					IO (Decode16, 0x0064, 0x0064, 1, 0x01)
+					IRQNoFlags () { 1 }
+				})
+			}
+
+			Device (MOU)
+			{
+				Name (_HID, EisaId ("PNP0F13"))
+				Name (_CRS, ResourceTemplate () {
+					IRQNoFlags () { 12 }
+				})
+			}
+#endif
 		}
 	}
 }

@@ -308,7 +308,7 @@ static void rtc_timer(struct dm_device *dev)
 	set_deadline(dev);
 }
 
-/* Memory sizes where a PC's BIOS leaves them: KiB, and units of 64 KiB above 16 MiB and 4 GiB. */
+/* Equipment and boot order, and memory sizes where a PC's BIOS leaves them: KiB, and units of 64 KiB above 16 MiB and 4 GiB. */
 static void fill_memory_sizes(struct dm_device *dev, u8 *cmos)
 {
 	u64 low = vm_low_memory(dev->vm);
@@ -316,6 +316,9 @@ static void fill_memory_sizes(struct dm_device *dev, u8 *cmos)
 	u64 above_16m = MIN((low - MIN(low, MIB(16))) >> 16, 0xffffULL);
 	u64 above_4g = (dev->vm->config->memory - low) >> 16;
 
+	cmos[0x14] = 0x06; /* mouse, floating point unit, no floppy drives */
+	cmos[0x38] = 0x01; /* no check for a signature on floppies; boot order: disk, CD */
+	cmos[0x3d] = 0x32;
 	cmos[0x15] = 640 & 0xff;
 	cmos[0x16] = 640 >> 8;
 	cmos[0x17] = cmos[0x30] = (u8)extended;

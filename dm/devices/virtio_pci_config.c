@@ -11,10 +11,11 @@
 enum { CAP_COMMON = 1, CAP_NOTIFY, CAP_ISR, CAP_DEVICE, CAP_PCI };
 enum { PCI_CAP_VENDOR = 0x09, PCI_CAP_MSIX = 0x11 };
 
-#define VIRTIO_VENDOR	0x1af4
-#define FIRST_CAP	0x40
-#define MSIX_PBA	0x800
-#define PCI_STATUS_CAPS 0x10
+#define VIRTIO_VENDOR	  0x1af4
+#define FIRST_CAP	  0x40
+#define MSIX_PBA	  0x800
+#define PCI_STATUS_CAPS	  0x10
+#define PCI_CLASS_DISPLAY 0x03
 
 struct builder {
 	struct pci_template t;
@@ -99,7 +100,8 @@ int virtio_pci_create(struct virtio_device *vd, const struct virtio_identity *id
 
 	memset(&b, 0, sizeof(b));
 	b.t.devfn = id->devfn;
-	b.t.rom_file = FILE_NONE;
+	b.t.rom_file = id->class_code >> 16 == PCI_CLASS_DISPLAY ? vd->dev->vm->config->option_rom
+								 : FILE_NONE;
 	b.t.bars[0] = id->bar0;
 	b.t.bars[VIRTIO_BAR] = (struct pci_bar_template){ .size = VIRTIO_BAR_SIZE,
 							  .kind = PCI_BAR_MMIO,

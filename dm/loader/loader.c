@@ -151,7 +151,7 @@ u32 loader_ram_map(const struct dm_vm *vm, struct loader_ram map[LOADER_MAX_RAM]
 	return n;
 }
 
-static int get_file(struct loader *l, u32 index, const char *what, struct loader_file *file)
+int loader_get_file(struct loader *l, u32 index, const char *what, struct loader_file *file)
 {
 	const struct handoff_file *f;
 
@@ -169,13 +169,11 @@ static int get_files(struct loader *l)
 	const struct vm_config *config = l->vm->config;
 	int rc;
 
-	if (config->firmware != FILE_NONE)
-		return loader_fail(l, "firmware: not supported by this version, use kernel");
 	if (config->kernel == FILE_NONE)
 		return loader_fail(l, "no kernel is given");
-	rc = get_file(l, config->kernel, "kernel", &l->kernel);
+	rc = loader_get_file(l, config->kernel, "kernel", &l->kernel);
 	if (!rc && config->initrd != FILE_NONE)
-		rc = get_file(l, config->initrd, "initrd", &l->initrd);
+		rc = loader_get_file(l, config->initrd, "initrd", &l->initrd);
 	return rc;
 }
 
@@ -222,6 +220,8 @@ static int load(struct dm_vm *vm, bool dry, char *error)
 	*l = (struct loader){ .vm = vm, .dry = dry, .error = error, .rsdp = LOADER_ACPI };
 	l->cmdline = vm->config->cmdline;
 	error[0] = 0;
+	if (vm->config->firmware != FILE_NONE)
+		return firmware_load(l);
 	rc = get_files(l);
 	if (!rc)
 		rc = place_own(l);

@@ -82,6 +82,12 @@ struct loader_ram {
 /* The guest's memory map; entries written. */
 u32 loader_ram_map(const struct dm_vm *vm, struct loader_ram map[LOADER_MAX_RAM]);
 
+/* The loaded file with that index; -EINVAL when there is none or it is empty. */
+int loader_get_file(struct loader *l, u32 index, const char *what,
+		    struct loader_file *file) must_check;
+/* Instead of a kernel: l->start for a guest with firmware. 0, or -EINVAL. */
+int firmware_load(struct loader *l) must_check;
+
 /* Formats: 1 when loaded, 0 when the file is not of this kind, -errno with the sentence set. */
 int bzimage_load(struct loader *l) must_check;
 int multiboot_load(struct loader *l) must_check;

@@ -9,11 +9,14 @@
 #include <string.h>
 #include <cmocka.h>
 #include <abi/range.h>
+#include <arch/io.h>
 #include <arch/upcall.h>
+#include "boot.h"
 #include "pci_internal.h"
 #include "pci_stubs.h"
 
 struct pci_stubs stubs;
+const struct handoff *handoff;
 
 void vm_msi(struct vm *vm, u64 address, u32 data)
 {
@@ -80,10 +83,24 @@ int stage2_unmap(struct stage2 *s, gpa_t gpa, u64 len)
 	return 0;
 }
 
+/* Files are where they are. */
+void *phys_to_virt(hpa_t hpa)
+{
+	return (void *)hpa;
+}
+
+bool shadow_update(struct vm *vm, const u8 pam[SHADOW_PAMS])
+{
+	assert_ptr_equal(vm, &stubs.vm);
+	memcpy(stubs.pam, pam, sizeof(stubs.pam));
+	return false;
+}
+
 void stubs_setup(u64 ram_size, bool firmware)
 {
 	memset(&stubs, 0, sizeof(stubs));
 	stubs.vm.config = &stubs.config;
+	handoff = &stubs.handoff;
 	stubs.config.firmware = firmware ? 0 : FILE_NONE;
 	stubs.vm.ram_size = ram_size;
 	stubs.vm.vram = STUB_VRAM;

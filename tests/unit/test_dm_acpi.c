@@ -62,6 +62,8 @@ static u64 find(const char *signature)
 	return 0;
 }
 
+static u64 dsdt_without; /* keyboard and mouse: its length */
+
 static void root_points_to_sound_tables(void **state)
 {
 	u64 fadt, dsdt;
@@ -84,7 +86,7 @@ static void root_points_to_sound_tables(void **state)
 	assert_int_equal(get(fadt + 109, 2) & 2, 0); /* no 8042 */
 	assert_int_equal(get(fadt + 120, 8), 0xcf9);
 	assert_int_equal(get(fadt + 128, 1), 6);
-	assert_int_equal(find("SSDT"), 0);
+	dsdt_without = get(dsdt + 4, 4);
 }
 
 static void processors_are_listed(void **state)
@@ -103,7 +105,7 @@ static void processors_are_listed(void **state)
 	}
 	assert_int_equal(lapics, 8);
 	assert_int_equal(get(find("FACP") + 109, 2) & 2, 2);
-	assert_int_not_equal(find("SSDT"), 0);
+	assert_true(get(get(find("FACP") + 40, 4) + 4, 4) > dsdt_without);
 	assert_int_equal(get(find("MCFG") + 44, 8), GUEST_ECAM_BASE);
 }
 

@@ -25,6 +25,7 @@
 #define DM_LOG_BASE    0x10200000ULL /* struct log_ring, read-only */
 #define DM_STATE_BASE  0x20000000ULL /* state region: survives a restart; zero at first start */
 #define DM_FILES_BASE  0x100000000ULL /* the loaded files, read-only, see dm_info.files[] */
+#define DM_DISKS_BASE  0x400000000ULL /* guests' disks, read-write, see dm_info.vm_disk[] */
 #define DM_GOP_BASE    0x800000000ULL /* the framebuffer, write-combining, not to be read */
 #define DM_VM_BASE     0x1000000000ULL /* + vm * DM_VM_STRIDE + guest physical address: RAM */
 #define DM_VM_STRIDE   0x800000000ULL  /* 32 GiB */
@@ -70,6 +71,7 @@ struct dm_info {
 	char restart_reason[128]; /* why the last generation ended; "" at first */
 	struct handoff_gop gop;	  /* base is DM_GOP_BASE */
 	u64 vm_vram[MAX_VMS];	  /* bytes of VRAM set aside for each guest */
+	u64 vm_disk[MAX_VMS]; /* where the bytes of each guest's `disk` are, 0: it has none */
 	u32 file_count, reserved;
 	struct handoff_file files[MAX_FILES]; /* base in the device domain's space */
 	struct config config;
