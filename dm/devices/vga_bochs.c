@@ -29,7 +29,7 @@ static int create(struct dm_device *dev)
 	u32 refresh = dm_info->config.refresh;
 	struct pci_template t = {
 		.devfn = BOCHS_DEVFN,
-		.rom_file = FILE_NONE,
+		.rom_file = dev->vm->config->option_rom,
 		.config = { [0] = BOCHS_VENDOR & 0xff,
 			    BOCHS_VENDOR >> 8,
 			    BOCHS_DEVICE & 0xff,

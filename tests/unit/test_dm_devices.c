@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/uart.c dm/devices/pm.c dm/devices/i8042.c dm/devices/rtc.c
- * dm/devices/calendar.c dm/devices/post.c tests/unit/dm_stubs.c */
+/* sources: dm/devices/uart.c dm/devices/pm.c dm/devices/i8042.c dm/devices/rtc.c */
+/* sources: dm/devices/calendar.c dm/devices/post.c tests/unit/dm_stubs.c */
 
 /* The small PC devices, as drivers use them, and with any access at all. */
 #include <setjmp.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/loader/loader.c dm/loader/linux.c dm/loader/bzimage.c dm/loader/elf.c
- * dm/loader/multiboot.c tests/unit/dm_stubs.c */
+/* sources: dm/loader/loader.c dm/loader/linux.c dm/loader/bzimage.c dm/loader/elf.c */
+/* sources: dm/loader/multiboot.c dm/loader/firmware.c tests/unit/dm_stubs.c */
 
 /* Guest loading: what is put where, and hostile images that are refused with a sentence. */
 #include <setjmp.h>
