@@ -341,6 +341,7 @@ void exit_handle(struct vcpu *v, struct vmexit *e)
 		break;
 	case EXIT_WINDOW:
 		virt->want_window(&v->arch, false);
+		v->arch.blocked_class = 0;
 		__atomic_fetch_or((u32 *)&v->events, VCPU_EVENT_IRQ, __ATOMIC_RELAXED);
 		break;
 	case EXIT_EXCEPTION:

@@ -99,7 +99,8 @@ static void control_events(struct vcpu *v)
 					    VCPU_EVENT_SIPI | VCPU_EVENT_TIMER);
 
 	/* A vCPU that is to stop before it has begun counts as stopped too. */
-	if ((events & VCPU_EVENT_STOP) && (v->state != VCPU_STOPPED || (events & VCPU_EVENT_START))) {
+	if ((events & VCPU_EVENT_STOP) &&
+	    (v->state != VCPU_STOPPED || (events & VCPU_EVENT_START))) {
 		do_stop(v);
 		return;
 	}
@@ -157,6 +158,7 @@ static void deliver_interrupt(struct vcpu *v)
 	take_events(v, VCPU_EVENT_IRQ);
 	pv_eoi_settle(v);
 	vector = vlapic_pending(&v->lapic);
+	v->arch.blocked_class = vector < 0 ? vlapic_blocked_class(&v->lapic) : 0;
 	pic = pic_waits(v);
 	if (vector < 0 && !pic) {
 		virt->want_window(&v->arch, false);

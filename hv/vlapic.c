@@ -125,6 +125,16 @@ int vlapic_pending(struct vlapic *l)
 	return vector > (int)(l->ppr | 0xf) ? vector : -1;
 }
 
+u8 vlapic_blocked_class(const struct vlapic *l)
+{
+	u32 class;
+
+	if (!any_requested(l))
+		return 0;
+	class = (u32)highest_requested(l) >> 4;
+	return class <= l->tpr >> 4 && class > (u32)l->in_service[l->depth] >> 4 ? (u8) class : 0;
+}
+
 void vlapic_accept(struct vlapic *l, u8 vector)
 {
 	u32 n = vector;

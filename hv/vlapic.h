@@ -62,6 +62,8 @@ int vlapic_wrmsr(struct vcpu *v, u32 msr, u64 value) must_check;
 
 /* The vector to deliver now (highest IRR above the processor priority), or -1. */
 int vlapic_pending(struct vlapic *l);
+/* The priority class of a vector that would be delivered if the TPR were lower; 0: none. */
+u8 vlapic_blocked_class(const struct vlapic *l);
 /* Delivery of that vector begins: IRR to ISR. Only what vlapic_pending() just returned. */
 void vlapic_accept(struct vlapic *l, u8 vector);
 /* End of interrupt from a paravirtual EOI or an EOI register write (broadcasts to the IOAPIC when

@@ -112,6 +112,9 @@ struct arch_vcpu {
 	u64 cr8;     /* the guest's TPR >> 4 as CR8 accesses see it: kept by vlapic */
 	bool domain; /* the device domain: all exceptions exit, no FPU traps */
 	bool window_wanted;
+	u8 blocked_class; /* priority of an interrupt that only the TPR holds back; 0: none. Where
+			   */
+	/* CR8 writes do not exit, EXIT_WINDOW comes when the TPR falls below it */
 	u32 stage2_seen; /* stage2->generation at the last entry: differs -> flush */
 };
 

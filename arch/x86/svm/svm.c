@@ -178,6 +178,24 @@ static void svm_put(struct arch_vcpu *v)
 	xstate_put(v);
 }
 
+/* The one virtual interrupt serves two ends: an exit when the guest can take any interrupt
+ * (window_wanted), or when its TPR falls below blocked_class. */
+static void vintr_program(struct arch_vcpu *v)
+{
+	struct svm_vcpu *s = svm_vcpu(v);
+	struct vmcb *b = &s->vmcb;
+
+	s->blocked_class = v->blocked_class;
+	b->vintr &= ~(VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR);
+	b->intercept3 &= ~(u32)INTERCEPT_VINTR;
+	if (v->window_wanted)
+		b->vintr |= VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR;
+	else if (v->blocked_class)
+		b->vintr |= VINTR_IRQ | (u64)v->blocked_class << VINTR_PRIORITY_SHIFT;
+	if (b->vintr & VINTR_IRQ)
+		b->intercept3 |= INTERCEPT_VINTR;
+}
+
 static void svm_run(struct arch_vcpu *v, struct vmexit *e)
 {
 	struct svm_core *c = percpu()->virt_page;
@@ -190,6 +208,8 @@ static void svm_run(struct arch_vcpu *v, struct vmexit *e)
 		v->stage2_seen = generation;
 		s->flush = false;
 	}
+	if (v->blocked_class != s->blocked_class)
+		vintr_program(v);
 	b->rax = v->regs.gpr[RAX];
 	b->rsp = v->regs.gpr[RSP];
 	b->rip = v->regs.rip;
@@ -251,18 +271,10 @@ static void svm_inject_exception(struct arch_vcpu *v, u8 vector, bool has_error,
 
 static void svm_want_window(struct arch_vcpu *v, bool wanted)
 {
-	struct vmcb *b = &svm_vcpu(v)->vmcb;
-
 	if (v->window_wanted == wanted)
 		return;
 	v->window_wanted = wanted;
-	if (wanted) {
-		b->vintr |= VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR;
-		b->intercept3 |= INTERCEPT_VINTR;
-	} else {
-		b->vintr &= ~(VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR);
-		b->intercept3 &= ~(u32)INTERCEPT_VINTR;
-	}
+	vintr_program(v);
 }
 
 const struct virt_ops svm_ops = {

@@ -107,11 +107,12 @@ enum {
 	SVM_EXIT_NPF = 0x400,
 };
 
-#define VINTR_TPR	 0x0fULL
-#define VINTR_IRQ	 BIT(8)
-#define VINTR_PRIORITY	 (0xfULL << 16)
-#define VINTR_IGNORE_TPR BIT(20)
-#define VINTR_MASKING	 BIT(24)
+#define VINTR_TPR	     0x0fULL
+#define VINTR_IRQ	     BIT(8)
+#define VINTR_PRIORITY_SHIFT 16
+#define VINTR_PRIORITY	     (0xfULL << VINTR_PRIORITY_SHIFT)
+#define VINTR_IGNORE_TPR     BIT(20)
+#define VINTR_MASKING	     BIT(24)
 
 #define TLB_FLUSH_ALL  1
 #define TLB_FLUSH_ASID 3
@@ -125,8 +126,9 @@ enum { EVENT_IRQ = 0 << 8, EVENT_NMI = 2 << 8, EVENT_EXCEPTION = 3 << 8, EVENT_S
 struct svm_vcpu {
 	struct vmcb vmcb;
 	hpa_t vmcb_hpa;
-	bool nmi_masked; /* until the guest's IRET */
-	bool flush;	 /* TLB, at the next entry */
+	bool nmi_masked;  /* until the guest's IRET */
+	u8 blocked_class; /* as programmed: a virtual interrupt that waits for the TPR */
+	bool flush;	  /* TLB, at the next entry */
 };
 
 static inline struct svm_vcpu *svm_vcpu(const struct arch_vcpu *v)
