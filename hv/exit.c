@@ -16,7 +16,6 @@
 
 #define UD	       6
 #define GP	       13
-#define CR4_OSXSAVE    BIT(18)
 #define MSR_APIC_FIRST 0x800
 #define MSR_APIC_LAST  0x8ff
 
@@ -146,7 +145,7 @@ static void report_unknown(struct vcpu *v, const struct vmexit *e)
 
 	vm_fatal(v->vm,
 		 "vCPU %u: instruction %02x %02x %02x %02x %02x %02x (%u bytes read) at rip %lx "
-		 "cannot access device memory at 0x%lx",
+		 "is beyond the emulator (address 0x%lx)",
 		 v->index, bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], n,
 		 v->arch.regs.rip, e->addr);
 }
@@ -231,8 +230,7 @@ static void exit_cpuid(struct vcpu *v, const struct vmexit *e)
 	u64 *gpr = v->arch.regs.gpr;
 	u32 out[4];
 
-	arch_cpuid((u32)gpr[RAX], (u32)gpr[RCX], v->index, v->vm->vcpu_count,
-		   virt->get_sys(&v->arch, SYS_CR4) & CR4_OSXSAVE, out);
+	arch_cpuid(&v->arch, (u32)gpr[RAX], (u32)gpr[RCX], v->index, v->vm->vcpu_count, out);
 	gpr[RAX] = out[0];
 	gpr[RBX] = out[1];
 	gpr[RCX] = out[2];
@@ -241,8 +239,14 @@ static void exit_cpuid(struct vcpu *v, const struct vmexit *e)
 }
 
 /* CR8: the only control register that vendor code leaves to others. */
-static void exit_cr(struct vcpu *v, const struct vmexit *e)
+static void exit_cr(struct vcpu *v, struct vmexit *e)
 {
+	const struct guest_memory mem = { vm_memory_ops.read, vm_memory_ops.write, v->vm };
+
+	if (!e->insn_len && arch_decode_cr8(&v->arch, &mem, e)) {
+		report_unknown(v, e);
+		return;
+	}
 	if (e->write) {
 		vlapic_set_cr8(v, e->value & 15);
 	} else {
@@ -341,7 +345,6 @@ void exit_handle(struct vcpu *v, struct vmexit *e)
 		break;
 	case EXIT_WINDOW:
 		virt->want_window(&v->arch, false);
-		v->arch.blocked_class = 0;
 		__atomic_fetch_or((u32 *)&v->events, VCPU_EVENT_IRQ, __ATOMIC_RELAXED);
 		break;
 	case EXIT_EXCEPTION:

@@ -17,8 +17,8 @@ struct core {
 	_Atomic u32 attention; /* somebody notified a vCPU of this core */
 	u32 count, last;       /* of vcpus; the one that ran last */
 	struct vcpu *vcpus[MAX_CORE_VCPUS];
-	struct vcpu *loaded;   /* whose registers the processor holds */
-	struct vcpu *running;  /* in core_slice: sees its own events before each entry */
+	struct vcpu *loaded;  /* whose registers the processor holds */
+	struct vcpu *running; /* in core_slice: sees its own events before each entry */
 	u64 idle_ticks;
 };
 
@@ -65,12 +65,12 @@ void sched_unload(struct vcpu *v)
 	c->loaded = NULL;
 }
 
-/* The device domain comes first in the list of its core. Else the next runnable one after the
- * last. *others: whether another one than the chosen is runnable too. */
+/* The device domain before all, else the next runnable one after the last. Looks at every vCPU,
+ * so that none's timer stays overdue. *others: whether another one is runnable too. */
 static struct vcpu *core_pick(struct core *c, u64 now, bool *others)
 {
-	struct vcpu *picked = NULL;
-	u32 first = c->last + 1;
+	struct vcpu *picked = NULL, *domain = NULL;
+	u32 first = c->last + 1, picked_at = c->last;
 
 	*others = false;
 	for (u32 i = 0; i < c->count; i++) {
@@ -79,15 +79,18 @@ static struct vcpu *core_pick(struct core *c, u64 now, bool *others)
 
 		if (!vcpu_ready(v, now))
 			continue;
-		if (vcpu_is_domain(v))
-			return v;
-		if (picked) {
+		if (vcpu_is_domain(v)) {
+			domain = v;
+		} else if (picked) {
 			*others = true;
-			continue;
+		} else {
+			picked = v;
+			picked_at = at;
 		}
-		picked = v;
-		c->last = at;
 	}
+	if (domain)
+		return domain;
+	c->last = picked_at;
 	return picked;
 }
 

@@ -112,10 +112,9 @@ struct arch_vcpu {
 	u64 cr8;     /* the guest's TPR >> 4 as CR8 accesses see it: kept by vlapic */
 	bool domain; /* the device domain: all exceptions exit, no FPU traps */
 	bool window_wanted;
-	u8 blocked_class; /* priority of an interrupt that only the TPR holds back; 0: none. Where
-			   */
-	/* CR8 writes do not exit, EXIT_WINDOW comes when the TPR falls below it */
-	u32 stage2_seen; /* stage2->generation at the last entry: differs -> flush */
+	u8 blocked_class; /* of an interrupt that only the TPR holds back, 0: none. Writes of CR8 */
+			  /* must exit then */
+	u32 stage2_seen;  /* stage2->generation at the last entry: differs -> flush */
 };
 
 struct virt_ops { /* const; one is chosen at boot, then read-only */
@@ -193,7 +192,12 @@ int arch_emulate(struct arch_vcpu *v, const struct guest_memory *mem, const stru
 u32 arch_fetch(struct arch_vcpu *v, const struct guest_memory *mem, u8 bytes[15]);
 
 /* CPUID as the guest shall see it; apic_id of the vCPU and the number of vCPUs of its guest. */
-void arch_cpuid(u32 leaf, u32 subleaf, u32 apic_id, u32 cpus, bool osxsave, u32 out[4]);
+void arch_cpuid(const struct arch_vcpu *v, u32 leaf, u32 subleaf, u32 apic_id, u32 cpus,
+		u32 out[4]);
+/* An exit at MOV to or from CR8 that vendor code could not decode (insn_len 0): completes value,
+ * size (register) and insn_len. -EFAULT, -ENOTSUP. */
+int arch_decode_cr8(struct arch_vcpu *v, const struct guest_memory *mem,
+		    struct vmexit *e) must_check;
 /* XSETBV: 0, or -EINVAL (#GP). The vCPU is loaded. */
 int arch_xsetbv(struct arch_vcpu *v, u32 index, u64 value) must_check;
 /* MSRs that are the same for every guest. 0, or -ENOENT: not here (hv goes on looking, then #GP),

@@ -178,22 +178,25 @@ static void svm_put(struct arch_vcpu *v)
 	xstate_put(v);
 }
 
-/* The one virtual interrupt serves two ends: an exit when the guest can take any interrupt
- * (window_wanted), or when its TPR falls below blocked_class. */
+/*
+ * The window is a virtual interrupt that exits when the guest would take it. Writes of CR8 exit
+ * when the TPR decides about a waiting interrupt, and while a virtual interrupt is set: emulated
+ * processors exist that fail on a CR8 write then.
+ */
 static void vintr_program(struct arch_vcpu *v)
 {
 	struct svm_vcpu *s = svm_vcpu(v);
 	struct vmcb *b = &s->vmcb;
 
 	s->blocked_class = v->blocked_class;
-	b->vintr &= ~(VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR);
-	b->intercept3 &= ~(u32)INTERCEPT_VINTR;
-	if (v->window_wanted)
+	b->cr_write = v->window_wanted || v->blocked_class ? CR_INTERCEPT_CR8 : 0;
+	if (v->window_wanted) {
 		b->vintr |= VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR;
-	else if (v->blocked_class)
-		b->vintr |= VINTR_IRQ | (u64)v->blocked_class << VINTR_PRIORITY_SHIFT;
-	if (b->vintr & VINTR_IRQ)
 		b->intercept3 |= INTERCEPT_VINTR;
+	} else {
+		b->vintr &= ~(VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR);
+		b->intercept3 &= ~(u32)INTERCEPT_VINTR;
+	}
 }
 
 static void svm_run(struct arch_vcpu *v, struct vmexit *e)

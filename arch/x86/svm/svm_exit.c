@@ -102,6 +102,11 @@ void svm_decode(struct arch_vcpu *v, struct vmexit *e)
 	case SVM_EXIT_EXCEPTION ... SVM_EXIT_EXCEPTION + 31:
 		decode_exception(v, e);
 		break;
+	case SVM_EXIT_CR8_WRITE: /* the operand is decoded from its bytes */
+		e->kind = EXIT_CR;
+		e->addr = 8;
+		e->write = true;
+		break;
 	case SVM_EXIT_INTR:
 		e->kind = EXIT_IRQ;
 		break;

@@ -155,6 +155,7 @@ static void reset_common(struct arch_vcpu *v)
 	b->event_inject = b->shadow = 0;
 	b->vintr = VINTR_MASKING;
 	b->intercept3 &= ~((u32)INTERCEPT_VINTR | (u32)INTERCEPT_IRET);
+	b->cr_write = 0;
 	b->gdtr = b->idtr = (struct vmcb_segment){ .limit = 0xffff };
 	svm_set_segment(v, SEG_LDTR, &ldtr);
 	svm_set_segment(v, SEG_TR, &tr);

@@ -53,6 +53,8 @@ _Static_assert(offsetof(struct vmcb, rip) == 0x578, "VMCB");
 _Static_assert(offsetof(struct vmcb, pat) == 0x668, "VMCB");
 _Static_assert(sizeof(struct vmcb) == PAGE_SIZE, "VMCB");
 
+#define CR_INTERCEPT_CR8 BIT(8) /* cr_write */
+
 enum { /* intercept3 */
        INTERCEPT_INTR = BIT(0),
        INTERCEPT_NMI = BIT(1),
@@ -83,6 +85,7 @@ enum { /* intercept4 */
 };
 
 enum {
+	SVM_EXIT_CR8_WRITE = 0x18,
 	SVM_EXIT_EXCEPTION = 0x40,
 	SVM_EXIT_INTR = 0x60,
 	SVM_EXIT_NMI = 0x61,
@@ -107,12 +110,11 @@ enum {
 	SVM_EXIT_NPF = 0x400,
 };
 
-#define VINTR_TPR	     0x0fULL
-#define VINTR_IRQ	     BIT(8)
-#define VINTR_PRIORITY_SHIFT 16
-#define VINTR_PRIORITY	     (0xfULL << VINTR_PRIORITY_SHIFT)
-#define VINTR_IGNORE_TPR     BIT(20)
-#define VINTR_MASKING	     BIT(24)
+#define VINTR_TPR	 0x0fULL
+#define VINTR_IRQ	 BIT(8)
+#define VINTR_PRIORITY	 (0xfULL << 16)
+#define VINTR_IGNORE_TPR BIT(20)
+#define VINTR_MASKING	 BIT(24)
 
 #define TLB_FLUSH_ALL  1
 #define TLB_FLUSH_ASID 3
@@ -127,7 +129,7 @@ struct svm_vcpu {
 	struct vmcb vmcb;
 	hpa_t vmcb_hpa;
 	bool nmi_masked;  /* until the guest's IRET */
-	u8 blocked_class; /* as programmed: a virtual interrupt that waits for the TPR */
+	u8 blocked_class; /* of arch_vcpu, as programmed */
 	bool flush;	  /* TLB, at the next entry */
 };
 
