@@ -16,6 +16,7 @@
 
 #define UD	       6
 #define GP	       13
+#define CR4_OSXSAVE    BIT(18)
 #define MSR_APIC_FIRST 0x800
 #define MSR_APIC_LAST  0x8ff
 
@@ -229,8 +230,9 @@ static void exit_cpuid(struct vcpu *v, const struct vmexit *e)
 {
 	u64 *gpr = v->arch.regs.gpr;
 	u32 out[4];
+	bool osxsave = (u32)gpr[RAX] == 1 && (virt->get_sys(&v->arch, SYS_CR4) & CR4_OSXSAVE);
 
-	arch_cpuid(&v->arch, (u32)gpr[RAX], (u32)gpr[RCX], v->index, v->vm->vcpu_count, out);
+	arch_cpuid((u32)gpr[RAX], (u32)gpr[RCX], v->index, v->vm->vcpu_count, osxsave, out);
 	gpr[RAX] = out[0];
 	gpr[RBX] = out[1];
 	gpr[RCX] = out[2];

@@ -131,15 +131,14 @@ static void xstate_leaf(u32 subleaf, struct cpuid *c)
 	}
 }
 
-static void basic_leaf(const struct arch_vcpu *v, u32 leaf, u32 subleaf, u32 apic_id, u32 cpus,
-		       struct cpuid *c)
+static void basic_leaf(u32 leaf, u32 subleaf, u32 apic_id, u32 cpus, bool osxsave, struct cpuid *c)
 {
 	*c = basic[leaf];
 	switch (leaf) {
 	case 1:
 		c->ebx |= apic_id << 24 | cpus << 16;
 		c->edx |= cpus > 1 ? BIT(28) : 0;
-		c->ecx |= virt->get_sys(v, SYS_CR4) & CR4_OSXSAVE ? (u32)C1_OSXSAVE : 0;
+		c->ecx |= osxsave ? (u32)C1_OSXSAVE : 0;
 		break;
 	case 4:
 		*c = cpuid(4, subleaf);
@@ -167,12 +166,12 @@ static void hypervisor_leaf(u32 leaf, struct cpuid *c)
 		c->eax = PV_CLOCKSOURCE2 | PV_EOI | PV_CLOCK_STABLE;
 }
 
-void arch_cpuid(const struct arch_vcpu *v, u32 leaf, u32 subleaf, u32 apic_id, u32 cpus, u32 out[4])
+void arch_cpuid(u32 leaf, u32 subleaf, u32 apic_id, u32 cpus, bool osxsave, u32 out[4])
 {
 	struct cpuid *c = (struct cpuid *)out;
 
 	if (leaf <= basic_max)
-		basic_leaf(v, leaf, subleaf, apic_id, cpus, c);
+		basic_leaf(leaf, subleaf, apic_id, cpus, osxsave, c);
 	else if (leaf >= HYPERVISOR && leaf < HYPERVISOR + 0x100)
 		hypervisor_leaf(leaf, c);
 	else if (leaf >= EXTENDED && leaf - EXTENDED <= extended_max)

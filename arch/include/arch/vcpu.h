@@ -191,9 +191,9 @@ int arch_emulate(struct arch_vcpu *v, const struct guest_memory *mem, const stru
 /* The bytes at RIP (up to 15), for reports: how many could be read. */
 u32 arch_fetch(struct arch_vcpu *v, const struct guest_memory *mem, u8 bytes[15]);
 
-/* CPUID as the guest shall see it; apic_id of the vCPU and the number of vCPUs of its guest. */
-void arch_cpuid(const struct arch_vcpu *v, u32 leaf, u32 subleaf, u32 apic_id, u32 cpus,
-		u32 out[4]);
+/* CPUID as the guest shall see it; apic_id of the vCPU and the number of vCPUs of its guest;
+ * osxsave (leaf 1 only): its CR4.OSXSAVE. */
+void arch_cpuid(u32 leaf, u32 subleaf, u32 apic_id, u32 cpus, bool osxsave, u32 out[4]);
 /* An exit at MOV to or from CR8 that vendor code could not decode (insn_len 0): completes value,
  * size (register) and insn_len. -EFAULT, -ENOTSUP. */
 int arch_decode_cr8(struct arch_vcpu *v, const struct guest_memory *mem,
