@@ -21,6 +21,7 @@
 #define DM_DEVICES_VGA_INTERNAL_H
 
 #include "vga.h"
+#include "dm/display/pixels.h"
 #include "dm/runtime.h"
 
 #define LEGACY_BASE    0xa0000u
