@@ -3,11 +3,10 @@
 
 /*
  * The display device: virtio-gpu alone (class 0x0380), or as the union device "virtio-vga", which
- * has the linear framebuffer in BAR 0 and the bochs registers besides, for software that does not
- * know virtio. While the driver has set no scanout, the linear framebuffer is shown.
+ * is a VGA with the bochs display interface besides (vga.h), for software that does not know
+ * virtio. While the driver has set no scanout on the first head, the VGA has it.
  *
- * BAR 2 below the virtio structures: EDID at 0, VGA registers at 0x400, bochs registers at 0x500,
- * QEXT at 0x600.
+ * BAR 2 below the virtio structures: EDID at 0, then what vga.h says.
  */
 #include "virtio_gpu.h"
 #include "edid.h"
@@ -17,11 +16,6 @@
 #define GPU_SUBSYSTEM 0x1100
 #define GPU_DEVFN     (2 << 3)
 #define VRAM_BAR_SIZE MIB(16)
-#define BAR_DISPI     0x500
-#define BAR_QEXT      0x600
-#define QEXT_SIZE     8
-#define QEXT_LITTLE   0x1e1e1e1e
-#define FULL_RECT     (&(struct rect){ 0, 0, 0xffff, 0xffff })
 
 static struct gpu gpus[MAX_VMS];
 
@@ -75,11 +69,11 @@ static void bind(struct dm_device *dev, bool vga)
 	gpu->state = dev->state;
 	gpu->vd = (struct virtio_device){ &gpu_virtio_ops, dev, &gpu->state->virtio };
 	gpu->heads = MIN(MAX(config->heads, 1), GPU_MAX_SCANOUTS);
-	gpu->vga = vga;
+	gpu->has_vga = vga;
 	gpu->pool = state_pool(dev->vm->index, &size);
 	gpu->pool_pages = (u32)MIN(size / PAGE_SIZE, GPU_MAX_POOL_PAGES);
 	if (vga)
-		dispi_bind(&gpu->dispi, dev->vm, &gpu->state->dispi);
+		vga_bind(&gpu->vga, dev, &gpu->state->vga);
 	edid_make(gpu->edid, config->width, config->height, refresh ? refresh : 60,
 		  dev->vm->index + 1);
 }
@@ -102,7 +96,7 @@ static int create(struct dm_device *dev, bool vga)
 		id.bar0 = (struct pci_bar_template){ .size = VRAM_BAR_SIZE,
 						     .kind = PCI_BAR_VRAM,
 						     .prefetch = 1 };
-		err = bus_add_ports(dev, DISPI_PORT, DISPI_PORT_COUNT);
+		err = vga_register(&gpu->vga);
 		if (err)
 			return err;
 	}
@@ -119,14 +113,22 @@ static int gpu_create(struct dm_device *dev)
 	return create(dev, false);
 }
 
+/* The VGA part is looked at when its time has come, too. */
+static void schedule(struct gpu *gpu)
+{
+	if (gpu->has_vga)
+		gpu->dev->deadline = MIN(gpu->dev->deadline, gpu->vga.deadline);
+}
+
 static void reset(struct dm_device *dev)
 {
 	struct gpu *gpu = dev->priv;
 
-	if (gpu->vga)
-		dispi_reset(&gpu->dispi);
+	if (gpu->has_vga)
+		vga_reset(&gpu->vga);
 	driver_reset(&gpu->vd);
 	virtio_pci_reset(&gpu->vd);
+	schedule(gpu);
 }
 
 static int adopt(struct dm_device *dev)
@@ -134,7 +136,7 @@ static int adopt(struct dm_device *dev)
 	struct gpu *gpu = dev->priv;
 	int err;
 
-	if (gpu->vga && !dispi_adopt(&gpu->dispi))
+	if (gpu->has_vga && !vga_adopt(&gpu->vga))
 		return -EINVAL;
 	err = virtio_pci_adopt(&gpu->vd);
 	if (err)
@@ -142,36 +144,8 @@ static int adopt(struct dm_device *dev)
 	gpu_resources_adopt(gpu);
 	gpu_cursors_adopt(gpu);
 	gpu_scanouts_adopt(gpu);
+	schedule(gpu);
 	return 0;
-}
-
-/* The linear framebuffer is on show: no virtio scanout on the first head, and a mode is set. */
-static bool lfb_shown(const struct gpu *gpu)
-{
-	struct surface surface;
-
-	return gpu->vga && !gpu->state->scanouts[0].resource_id &&
-	       dispi_surface(&gpu->dispi, &surface);
-}
-
-/* Guests draw into the linear framebuffer without telling: it is painted at the refresh rate. */
-static void lfb_schedule(struct gpu *gpu)
-{
-	u32 refresh = dm_info->config.refresh;
-
-	if (lfb_shown(gpu))
-		gpu->dev->deadline =
-			MIN(gpu->dev->deadline,
-			    time_now() + time_from_us(1000000 / (refresh ? refresh : 60)));
-}
-
-static void lfb_changed(struct gpu *gpu)
-{
-	if (gpu->state->scanouts[0].resource_id)
-		return;
-	gpu_scanout_show(gpu, 0);
-	display_damage(gpu->dev->vm, 0, FULL_RECT);
-	lfb_schedule(gpu);
 }
 
 static void timer(struct dm_device *dev)
@@ -179,49 +153,30 @@ static void timer(struct dm_device *dev)
 	struct gpu *gpu = dev->priv;
 
 	virtio_pci_timer(&gpu->vd);
-	if (lfb_shown(gpu))
-		display_damage(dev->vm, 0, FULL_RECT);
-	lfb_schedule(gpu);
+	if (gpu->has_vga)
+		vga_timer(&gpu->vga);
+	schedule(gpu);
 }
 
-static void bar_read(struct gpu *gpu, struct dm_access *a)
+static void edid_read(const struct gpu *gpu, struct dm_access *a)
 {
-	if (a->addr < KIB(1)) {
-		a->value = 0;
-		if (a->addr < EDID_SIZE)
-			memcpy(&a->value, gpu->edid + a->addr, MIN(a->size, EDID_SIZE - a->addr));
-	} else if (range_inside(a->addr, a->size, BAR_DISPI, 2 * DISPI_COUNT)) {
-		if (gpu->vga && a->size == 2 && !(a->addr & 1))
-			a->value = dispi_read(&gpu->dispi, (u32)(a->addr - BAR_DISPI) / 2);
-	} else if (gpu->vga && a->size == 4 && (a->addr == BAR_QEXT || a->addr == BAR_QEXT + 4)) {
-		a->value = a->addr == BAR_QEXT ? QEXT_SIZE : QEXT_LITTLE;
-	}
-}
-
-static void bar_access(struct gpu *gpu, struct dm_access *a)
-{
-	if (a->bar == VIRTIO_NOTIFY_BAR || a->addr >= VIRTIO_COMMON) {
-		virtio_pci_access(&gpu->vd, a);
-		lfb_schedule(gpu);
-	} else if (!a->write) {
-		bar_read(gpu, a);
-	} else if (gpu->vga && a->size == 2 && !(a->addr & 1) &&
-		   range_inside(a->addr, 2, BAR_DISPI, 2 * DISPI_COUNT)) {
-		if (dispi_write(&gpu->dispi, (u32)(a->addr - BAR_DISPI) / 2, (u16)a->value))
-			lfb_changed(gpu);
-	}
+	a->value = 0;
+	if (a->addr < EDID_SIZE)
+		memcpy(&a->value, gpu->edid + a->addr, MIN(a->size, EDID_SIZE - a->addr));
 }
 
 static void gpu_access(struct dm_device *dev, struct dm_access *a)
 {
 	struct gpu *gpu = dev->priv;
+	bool is_bar = a->space == IOREQ_PCI_BAR;
 
-	if (a->space == IOREQ_PIO) {
-		if (dispi_port(&gpu->dispi, a))
-			lfb_changed(gpu);
-	} else {
-		bar_access(gpu, a);
-	}
+	if (is_bar && (a->bar == VIRTIO_NOTIFY_BAR || a->addr >= VIRTIO_COMMON))
+		virtio_pci_access(&gpu->vd, a);
+	else if (is_bar && a->addr < KIB(1) && !a->write)
+		edid_read(gpu, a);
+	else if (gpu->has_vga)
+		(void)vga_access(&gpu->vga, a);
+	schedule(gpu);
 }
 
 static void doorbell(struct dm_device *dev, unsigned queue)
@@ -229,7 +184,7 @@ static void doorbell(struct dm_device *dev, unsigned queue)
 	struct gpu *gpu = dev->priv;
 
 	virtio_pci_queue(&gpu->vd, queue);
-	lfb_schedule(gpu); /* the driver may have turned its scanout off */
+	schedule(gpu);
 }
 
 static bool vga_wanted(const struct vm_config *config)

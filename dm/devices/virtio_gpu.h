@@ -24,7 +24,7 @@
 
 #include "dm/display/display.h"
 #include "dm/state.h"
-#include "dispi.h"
+#include "vga.h"
 #include "virtio_gpu_protocol.h"
 #include "virtio_pci.h"
 
@@ -78,16 +78,16 @@ struct gpu_state {
 	struct gpu_scanout scanouts[GPU_MAX_SCANOUTS];
 	struct gpu_cursor cursors[GPU_MAX_SCANOUTS];
 	struct gpu_resource resources[GPU_MAX_RESOURCES];
-	struct dispi_state dispi;
+	struct vga_state vga;
 };
 
 struct gpu {
 	struct virtio_device vd;
 	struct dm_device *dev;
 	struct gpu_state *state;
-	struct dispi dispi;
 	u32 heads;
-	bool vga; /* the union device with BAR 0 */
+	bool has_vga; /* the union device with BAR 0 */
+	struct vga vga;
 	u8 *pool;
 	u32 pool_pages;
 	u64 pool_used[GPU_MAX_POOL_PAGES / 64]; /* a bit a page; rebuilt at adoption */

@@ -31,13 +31,14 @@ void gpu_scanout_show(struct gpu *gpu, u32 head)
 	struct surface surface = { 0 };
 
 	if (!res) {
-		if (head != 0 || !dispi_surface(&gpu->dispi, &surface)) {
+		if (head == 0 && gpu->has_vga)
+			vga_show(&gpu->vga, true);
+		else
 			display_set(gpu->dev->vm, head, NULL);
-			return;
-		}
-		display_set(gpu->dev->vm, head, &surface);
 		return;
 	}
+	if (head == 0 && gpu->has_vga)
+		vga_show(&gpu->vga, false);
 	if (!scanout_fits(res, s)) {
 		display_set(gpu->dev->vm, head, NULL);
 		return;

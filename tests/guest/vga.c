@@ -60,6 +60,14 @@ static void dac(u8 index, u8 red, u8 green, u8 blue)
 	outb(0x3c9, blue);
 }
 
+static void grey_palette(void)
+{
+	static const u8 levels[] = { 0, 42, 0, 63 };
+
+	for (u32 i = 0; i < 64; i++)
+		dac((u8)i, levels[i >> 3 & 3], levels[i >> 3 & 3], levels[i >> 3 & 3]);
+}
+
 /* 64 EGA colours, or for 256-colour modes 3 bits of red and green, 2 of blue. */
 static void palette(bool is_256)
 {
@@ -178,6 +186,7 @@ static void draw_512(void)
 
 static void draw_mono(void)
 {
+	grey_palette();
 	load_font(0, 16, 0);
 	seq(2, 3);
 	seq(4, 2);

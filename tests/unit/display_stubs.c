@@ -5,6 +5,7 @@
  * See display_stubs.h. Owns the world.
  */
 #include "display_stubs.h"
+#include "dm/hypercall.h"
 #include "dm/runtime.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -111,6 +112,31 @@ int bus_add_ports(struct dm_device *dev, u16 base, u16 count)
 	return 0;
 }
 
+int bus_add_mmio(struct dm_device *dev, gpa_t base, u64 len)
+{
+	(void)dev;
+	(void)base;
+	(void)len;
+	return 0;
+}
+
+/* No plain window, and nothing ever dirty but all of VRAM, always. */
+int hc_vram_window(u32 vm, gpa_t gpa, u64 offset, u64 len)
+{
+	(void)vm;
+	(void)gpa;
+	(void)offset;
+	return len ? -ENOMEM : 0;
+}
+
+int hc_vram_dirty(u32 vm, u64 offset, u64 len, u64 *bitmap)
+{
+	(void)vm;
+	(void)offset;
+	memset(bitmap, 0xff, (len / PAGE_SIZE + 63) / 64 * 8);
+	return 0;
+}
+
 int bus_add_pci(struct dm_device *dev, const struct pci_template *t)
 {
 	(void)dev;
@@ -150,7 +176,7 @@ void stub_start(u32 width, u32 height, enum config_layout layout, u32 heads)
 	world.ram = calloc(1, STUB_RAM);
 	world.pool = aligned_alloc(4096, STUB_POOL);
 	memset(world.pool, 0xaa, STUB_POOL);
-	world.vram = calloc(1, STUB_VRAM);
+	world.vram = calloc(1, STUB_VRAM + VRAM_HIDDEN_SIZE);
 	world.panel = calloc((size_t)width * height, 4);
 	world.info.gop = (struct handoff_gop){ .base = (u64)(uintptr_t)world.panel,
 					       .size = (u64)width * height * 4,

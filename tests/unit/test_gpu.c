@@ -6,6 +6,9 @@
 /* sources: dm/devices/virtio_gpu_backing.c dm/devices/virtio_gpu_commands.c */
 /* sources: dm/devices/virtio_gpu_cursor.c dm/devices/virtio_gpu_pool.c */
 /* sources: dm/devices/virtio_gpu_resources.c dm/devices/virtio_gpu_scanouts.c */
+/* sources: dm/devices/vga.c dm/devices/vga_regs.c dm/devices/vga_memory.c */
+/* sources: dm/devices/vga_window.c dm/devices/vga_mode.c dm/devices/vga_lines.c */
+/* sources: dm/devices/vga_present.c */
 /* sources: dm/devices/dispi.c dm/devices/edid.c dm/display/compositor.c dm/display/compose.c */
 /* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
 /* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
@@ -29,14 +32,25 @@
 
 static struct dm_device *dev;
 
-static int setup(void **state)
+static int start(const struct dm_device_ops *ops)
 {
-	(void)state;
 	stub_start(1280, 800, LAYOUT_TILES, 2);
-	dev = stub_device(&virtio_vga_ops);
+	dev = stub_device(ops);
 	assert_non_null(dev);
 	stub_driver_start(dev, ALL_FEATURES);
 	return 0;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	return start(&virtio_gpu_ops);
+}
+
+static int setup_vga(void **state)
+{
+	(void)state;
+	return start(&virtio_vga_ops);
 }
 
 static int teardown(void **state)
@@ -701,6 +715,12 @@ static void adoption_drops_damage(void **state)
 	assert_int_equal(stub_restart(dev), -EINVAL);
 }
 
+static void next_frame(void)
+{
+	world.now += 20000;
+	dev->ops->timer(dev);
+}
+
 /* The linear framebuffer is on show until the driver sets a scanout, and again after. */
 static void shows_the_linear_framebuffer(void **state)
 {
@@ -718,10 +738,10 @@ static void shows_the_linear_framebuffer(void **state)
 		a.value = writes[i][1];
 		dev->ops->access(dev, &a);
 	}
-	assert_int_equal(display_placement(dev->vm, 0).width, 320);
 	((u32 *)world.vram)[0] = 0xabcdef;
 	assert_true(dev->deadline <= world.now + 20000);
-	dev->ops->timer(dev);
+	next_frame();
+	assert_int_equal(display_placement(dev->vm, 0).width, 320);
 	assert_int_equal(panel(160, 300), 0xabcdef);
 	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
 	set_scanout(0, 1, FULL(64, 64));
@@ -741,10 +761,18 @@ static void shows_the_linear_framebuffer(void **state)
 				.write = true,
 				.value = STUB_VRAM / (320 * 4) - 200 };
 	dev->ops->access(dev, &a);
+	next_frame();
 	assert_int_equal(display_placement(dev->vm, 0).width, 320);
 	a.value++;
 	dev->ops->access(dev, &a);
+	next_frame();
 	assert_int_equal(display_placement(dev->vm, 0).width, 320);
+	/* Disabled, it is the VGA's text again. */
+	a.addr = 0x500 + 2 * DISPI_ENABLE;
+	a.value = 0;
+	dev->ops->access(dev, &a);
+	next_frame();
+	assert_int_equal(display_placement(dev->vm, 0).width, 640);
 }
 
 int main(void)
@@ -771,7 +799,7 @@ int main(void)
 		TEST(survives_death_anywhere),
 		TEST(errors_survive_death),
 		TEST(adoption_drops_damage),
-		TEST(shows_the_linear_framebuffer),
+		cmocka_unit_test_setup_teardown(shows_the_linear_framebuffer, setup_vga, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
