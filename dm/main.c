@@ -12,6 +12,7 @@
 #include "devices.h"
 #include "display/display.h"
 #include "drivers/com1.h"
+#include "drivers/keyboard.h"
 #include "hypercall.h"
 #include "life.h"
 #include "remote/console.h"
@@ -44,6 +45,11 @@ static void serve_host(void)
 		hc_irq_unmask(HOST_EVENT_SERIAL);
 		/* What came while the line was masked raised no edge. */
 		console_receive();
+	}
+	if (events & HOST_EVENT_KEYBOARD) {
+		keyboard_receive();
+		hc_irq_unmask(HOST_EVENT_KEYBOARD);
+		keyboard_receive();
 	}
 }
 
@@ -82,6 +88,7 @@ static void start(void)
 		dm_die("this device domain was built for another hypervisor");
 	adopted = state_init();
 	com1_init();
+	keyboard_init();
 	console_init(adopted);
 	vm_init();
 	display_init();

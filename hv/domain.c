@@ -13,6 +13,8 @@
 #include "string.h"
 #include "vcpu.h"
 
+#define PORT_KEYBOARD_DATA    0x60
+#define PORT_KEYBOARD_COMMAND 0x64
 #define HANG_SECONDS	     10 /* longest run without HC_WAIT */
 #define CRASHES_BEFORE_RESET 4	/* in a row, without an HC_WAIT between: forget the state */
 #define CRASHES_BEFORE_PANIC 8
@@ -110,11 +112,13 @@ static void enter_image(void)
 	vcpu_notify(domain_vcpu, VCPU_EVENT_START);
 }
 
-/* The serial port is the domain's, without exits. */
+/* The serial port and the keyboard controller are the domain's, without exits. */
 void domain_prepare(struct vcpu *v)
 {
 	if (handoff->config.serial_port)
 		virt->allow_ports(&v->arch, (u16)handoff->config.serial_port, 8);
+	virt->allow_ports(&v->arch, PORT_KEYBOARD_DATA, 1);
+	virt->allow_ports(&v->arch, PORT_KEYBOARD_COMMAND, 1);
 }
 
 void domain_start(void)
@@ -125,6 +129,7 @@ void domain_start(void)
 	domain_vm()->state = VM_RUNNING;
 	if (c->serial_port)
 		irq_host_enable(4);
+	irq_host_enable(1);
 	log_set_handed_over(true);
 	enter_image();
 }

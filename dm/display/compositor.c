@@ -324,6 +324,11 @@ static void paint_all(void)
 	paint_composed(&all, NULL);
 }
 
+struct dm_vm *display_focused(void)
+{
+	return focused;
+}
+
 void display_focus(struct dm_vm *vm)
 {
 	if (!vm || vm == focused || head_count(vm) == 0)

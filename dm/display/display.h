@@ -73,6 +73,8 @@ void display_init(void);
 struct rect display_placement(const struct dm_vm *vm, u32 head);
 /* Gives guest vm the focus (full layout: it is the one shown); repaints what changes. */
 void display_focus(struct dm_vm *vm);
+/* The guest that has it; NULL: none does, as none has a head. */
+struct dm_vm *display_focused(void);
 /* Text messages of the machine itself (refusals): drawn on the panel where no guest is shown. */
 void display_message(const char *line);
 

@@ -13,7 +13,7 @@
 
 #define COMMAND_ROOM	 32768u
 #define COMMAND_STEP	 4096u /* room that a step may rely on */
-#define COMMAND_MAX_ARGS 4
+#define COMMAND_MAX_ARGS 32
 
 enum command_result {
 	COMMAND_DONE,	/* print ok */
@@ -47,6 +47,7 @@ enum command_result command_fail(const char *format, ...) __attribute__((format(
 /* The guest of that name; prints the error when there is none. */
 struct dm_vm *command_vm(const char *name);
 
+enum command_result command_key(struct command_job *job, char **args, u32 count);
 enum command_result command_screenshot(struct command_job *job, char **args, u32 count);
 enum command_result command_crc(struct command_job *job, char **args, u32 count);
 enum command_result command_log(struct command_job *job, char **args, u32 count);

@@ -89,14 +89,6 @@ static enum command_result run_focus(struct command_job *job, char **args, u32 c
 	return COMMAND_DONE;
 }
 
-static enum command_result run_key(struct command_job *job, char **args, u32 count)
-{
-	(void)job, (void)count;
-	if (!command_vm(args[0]))
-		return COMMAND_FAILED;
-	return command_fail("no keyboard yet");
-}
-
 static enum command_result describe_failure(struct dm_vm *vm, int rc)
 {
 	const char *reason;
@@ -211,7 +203,11 @@ const struct command command_table[] = {
 	{ "crc", "[screen|VM[:HEAD]]", "CRC-32 over a picture's size and pixels", 0, 1,
 	  command_crc },
 	{ "focus", "VM", "give a guest the focus", 1, 1, run_focus },
-	{ "key", "VM KEYS", "type into a guest", 2, 2, run_key },
+	{ "key", "VM KEYS",
+	  "type into a guest: \"text\", names (ret esc tab space backspace up down left right home end "
+	  "pgup pgdn insert delete pause print f1..f12), modifiers before a key: ctrl-alt-delete, "
+	  "shift-tab, alt-f1",
+	  2, COMMAND_MAX_ARGS - 1, command_key },
 	{ "reset", "VM", "stop a guest, load it again, start it", 1, 1, run_reset },
 	{ "stop", "VM", "stop a guest at once", 1, 1, run_stop },
 	{ "start", "VM", "load and start a stopped guest", 1, 1, run_start },

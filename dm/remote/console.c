@@ -51,6 +51,20 @@ static void finish(enum command_result result)
 		job = (struct command_job){ 0 };
 }
 
+/* The end of the word: the next blank that is not in quotes. */
+static char *word_end(char *text)
+{
+	bool quoted = false;
+
+	for (; *text && (quoted || (*text != ' ' && *text != '\t')); text++) {
+		if (quoted && *text == '\\' && text[1])
+			text++;
+		else if (*text == '"')
+			quoted = !quoted;
+	}
+	return text;
+}
+
 /* Cuts text at blanks; the words found, at most COMMAND_MAX_ARGS + 1 counted. */
 static u32 split(char *text, char **words)
 {
@@ -64,8 +78,7 @@ static u32 split(char *text, char **words)
 		if (count < COMMAND_MAX_ARGS)
 			words[count] = text;
 		count++;
-		while (*text && *text != ' ' && *text != '\t')
-			text++;
+		text = word_end(text);
 	}
 	return count;
 }

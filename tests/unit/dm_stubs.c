@@ -3,6 +3,7 @@
 
 /* Implements dm_stubs.h. */
 #include "dm_stubs.h"
+#include "dm/devices/keys.h"
 #include "dm/bus.h"
 #include "dm/devices.h"
 #include "dm/drivers/com1.h"
@@ -334,4 +335,18 @@ WEAK u64 com1_push(void)
 WEAK int com1_receive(void)
 {
 	return dm_stubs.input && *dm_stubs.input ? (u8)*dm_stubs.input++ : -1;
+}
+
+WEAK bool i8042_key(struct dm_vm *vm, u16 key, bool down)
+{
+	(void)vm, (void)down;
+	dm_stubs.keys++;
+	dm_stubs.last_key = key;
+	return true;
+}
+
+WEAK bool i8042_ready(struct dm_vm *vm)
+{
+	(void)vm;
+	return !dm_stubs.keyboard_busy;
 }

@@ -34,6 +34,10 @@ struct dm_stubs {
 	size_t output_len;
 	size_t space;	   /* what com1_space answers */
 	const char *input; /* com1_receive takes it byte by byte */
+	/* keyboard */
+	u32 keys; /* calls of i8042_key */
+	u16 last_key;
+	bool keyboard_busy;
 };
 extern struct dm_stubs dm_stubs;
 

@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
-/* sources: dm/remote/follow.c dm/devices/uart.c tests/unit/dm_stubs.c */
+/* sources: dm/remote/follow.c dm/remote/type.c dm/remote/keys.c dm/devices/uart.c */
+/* sources: tests/unit/dm_stubs.c */
 
 /* The serial console: its command lines, answers, and what comes between them. */
 #include <setjmp.h>
@@ -16,6 +17,7 @@
 #include "dm/devices.h"
 #include "dm/display/display.h"
 #include "dm/display/png.h"
+#include "dm/devices/keys.h"
 #include "dm/remote/console.h"
 #include "dm/remote/follow.h"
 #include "dm_stubs.h"
@@ -126,6 +128,22 @@ static void lines_end_in_every_way(void **state)
 	assert_string_equal(answer("c\n"), "0000cafe\nok\n");
 }
 
+static void keys_are_typed(void **state)
+{
+	(void)state;
+	dm_stubs.info.config.vms[0].input = INPUT_PS2;
+	assert_string_equal(answer("key test \"a b\" ret ctrl-c\n"), "ok\n");
+	assert_int_equal(dm_stubs.keys, 12);
+	assert_int_equal(dm_stubs.last_key, KEY_LEFT_CTRL);
+	assert_string_equal(answer("key test ret nokey\n"), "error: no key is called nokey\n");
+	assert_string_equal(answer("key test \"a b\n"), "error: no key is called \"a b\n");
+	assert_int_equal(dm_stubs.keys, 12);
+	dm_stubs.keyboard_busy = true;
+	assert_string_equal(answer("key test ret\n"), "");
+	dm_stubs.now += 10 * STUB_HZ;
+	assert_string_equal(answer(""), "error: test does not read its keyboard\n");
+}
+
 static void wrong_lines_are_answered(void **state)
 {
 	char longest[600];
@@ -134,9 +152,11 @@ static void wrong_lines_are_answered(void **state)
 	assert_string_equal(answer("frob\n"), "error: unknown command, try help\n");
 	assert_string_equal(answer("stop\n"), "error: usage: stop VM\n");
 	assert_string_equal(answer("stop a b\n"), "error: usage: stop VM\n");
-	assert_string_equal(answer("stop a b c d\n"), "error: too many words\n");
+	assert_string_equal(answer("stop a b c d\n"), "error: usage: stop VM\n");
+	assert_string_equal(answer("a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a\n"),
+			    "error: too many words\n");
 	assert_string_equal(answer("stop nobody\n"), "error: no guest is called nobody\n");
-	assert_string_equal(answer("key test a\n"), "error: no keyboard yet\n");
+	assert_string_equal(answer("key test a\n"), "error: test has no keyboard\n");
 	assert_string_equal(answer("crc test:x\n"), "error: a head is a digit\n");
 	assert_string_equal(answer("crc test:1\n"), "error: nothing is shown there\n");
 	memset(longest, 'x', sizeof(longest) - 2);
@@ -280,6 +300,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(lines_end_in_every_way),
 		CASE(wrong_lines_are_answered),
+		CASE(keys_are_typed),
 		CASE(list_tells_of_guests),
 		CASE(stop_waits_for_the_guest),
 		CASE(screenshot_is_whole),

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /* sources: dm/devices/uart.c dm/devices/pm.c dm/devices/i8042.c dm/devices/rtc.c */
+/* sources: dm/devices/ps2_keyboard.c dm/devices/ps2_mouse.c */
 /* sources: dm/devices/calendar.c dm/devices/post.c tests/unit/dm_stubs.c */
 
 /* The small PC devices, as drivers use them, and with any access at all. */
