@@ -350,3 +350,23 @@ WEAK bool i8042_ready(struct dm_vm *vm)
 	(void)vm;
 	return !dm_stubs.keyboard_busy;
 }
+
+WEAK int vm_read(const struct dm_vm *vm, gpa_t gpa, void *to, u64 len)
+{
+	const void *from = vm_ram(vm, gpa, len);
+
+	if (!from)
+		return -EFAULT;
+	memcpy(to, from, len);
+	return 0;
+}
+
+WEAK int vm_write(const struct dm_vm *vm, gpa_t gpa, const void *from, u64 len)
+{
+	void *to = vm_ram(vm, gpa, len);
+
+	if (!to)
+		return -EFAULT;
+	memcpy(to, from, len);
+	return 0;
+}
