@@ -187,6 +187,7 @@ static void draw_512(void)
 static void draw_mono(void)
 {
 	grey_palette();
+	crtc(0x14, 0x0d); /* underlined where attributes say so */
 	load_font(0, 16, 0);
 	seq(2, 3);
 	seq(4, 2);

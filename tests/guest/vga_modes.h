@@ -94,7 +94,7 @@ struct mode {
 #define ATTR_MONO                                                                             \
 	{                                                                                     \
 		0x00, 0x08, 0x08, 0x08, 0x08, 0x08, 0x08, 0x08, 0x10, 0x18, 0x18, 0x18, 0x18, \
-			0x18, 0x18, 0x18, 0x0e, 0x00, 0x0f, 0x08, 0x00                        \
+			0x18, 0x18, 0x18, 0x06, 0x00, 0x0f, 0x08, 0x00                        \
 	}
 #define ATTR_256                                                                          \
 	{                                                                                 \
