@@ -20,7 +20,8 @@ START_SECS = 5
 def source_of(name):
     """Where a file that a configuration names is found."""
     for path in (os.path.join(BUILD, "guest", name), os.path.join(BUILD, "debian", name),
-                 os.path.join(BUILD, name)):
+                 os.path.join(BUILD, name), os.path.join("/usr/share/seabios", name),
+                 os.path.join("/usr/share/ovmf", name)):
         if os.path.exists(path):
             return path
     raise Failure("no file %s in build/" % name)
@@ -49,7 +50,7 @@ class Machine:
         case = self.case
         with open(self.path("oriel.conf"), "w") as f:
             f.write(case.conf)
-        for name in re.findall(r"^(?:kernel|initrd)\s*=\s*(\S+)", case.conf, re.M):
+        for name in re.findall(r"^(?:kernel|initrd|firmware|option_rom|disk|cdrom)\s*=\s*(\S+)", case.conf, re.M):
             if name in case.missing or os.path.exists(self.path(name)):
                 continue
             if name in case.files:

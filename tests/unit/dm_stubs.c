@@ -370,3 +370,26 @@ WEAK int vm_write(const struct dm_vm *vm, gpa_t gpa, const void *from, u64 len)
 	memcpy(to, from, len);
 	return 0;
 }
+
+WEAK int bus_add_pci(struct dm_device *dev, const struct pci_template *t)
+{
+	(void)t;
+	dev->id = dm_stubs.pci_id;
+	return 0;
+}
+
+WEAK int bus_add_doorbell(struct dm_device *dev, u8 bar, u64 offset, u8 size, unsigned queue)
+{
+	(void)dev, (void)bar, (void)offset, (void)size, (void)queue;
+	return 0;
+}
+
+WEAK void bus_msix(struct dm_device *dev, u16 vector)
+{
+	(void)dev, (void)vector;
+}
+
+WEAK void bus_intx(struct dm_device *dev, bool level)
+{
+	(void)dev, (void)level;
+}

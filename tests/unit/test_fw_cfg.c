@@ -70,8 +70,7 @@ static u64 big(u32 size)
 static u32 dma(u32 control, u32 len, u64 address)
 {
 	u32 words[4] = { __builtin_bswap32(control), __builtin_bswap32(len),
-			 __builtin_bswap32((u32)(address >> 32)),
-			 __builtin_bswap32((u32)address) };
+			 __builtin_bswap32((u32)(address >> 32)), __builtin_bswap32((u32)address) };
 
 	memcpy(dm_stubs.ram + 0x1000, words, sizeof(words));
 	dm_stubs_out(d, 0x514, 4, 0);
@@ -285,8 +284,8 @@ static void smbios_is_sound(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(items_are_read_by_port),	    CASE(items_are_read_by_dma),
-		CASE(bad_transfers_are_refused),    CASE(memory_map_is_right),
+		CASE(items_are_read_by_port),	      CASE(items_are_read_by_dma),
+		CASE(bad_transfers_are_refused),      CASE(memory_map_is_right),
 		CASE(tables_are_sound_after_loading), CASE(smbios_is_sound),
 	};
 
