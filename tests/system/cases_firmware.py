@@ -57,7 +57,7 @@ FIRMWARE = [
         started("bios"),
         logged("firmware: Found 1 cpu"),
         logged("firmware: No bootable device"),
-        shows("bios", "seabios-prompt"),
+        shows("bios", "seabios-prompt", "seabios-prompt-blink"),    # the cursor
         command("reset bios"),
         logged("firmware: No bootable device"),
         powers_off(),

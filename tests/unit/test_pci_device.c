@@ -392,6 +392,43 @@ static void test_window_refusals(void **state)
 	assert_int_equal(stubs.request_count, 0);
 }
 
+/* An expansion ROM of 5,000 bytes behind a BAR of 8 KiB. */
+static void test_rom(void **state)
+{
+	static u8 file[5000] = { 0x55, 0xaa };
+	const u64 base = 0xd0000000;
+	struct pci_template t;
+
+	(void)state;
+	stubs.handoff.file_count = 1;
+	stubs.handoff.files[0] = (struct handoff_file){ .base = (u64)file, .len = sizeof(file) };
+	file[4999] = 0x77;
+	stubs_template(&t, DEV + 8);
+	t.rom_file = 0;
+	assert_true(pci_add(&stubs.vm, &t) > 0);
+	ecam_write(DEV + 8, PCI_ROM, 4, 0xfffff800);
+	assert_int_equal(ecam_read(DEV + 8, PCI_ROM, 4), 0xffffe000);
+	ecam_write(DEV + 8, PCI_COMMAND, 2, 2);
+	ecam_write(DEV + 8, PCI_ROM, 4, base);
+	assert_int_equal(stubs_read(TRAP_MMIO, base, 2), 0xffff); /* not enabled */
+	ecam_write(DEV + 8, PCI_ROM, 4, base | 1);
+	assert_int_equal(stubs_read(TRAP_MMIO, base, 2), 0xaa55);
+	assert_int_equal(stubs_read(TRAP_MMIO, base + 4999, 1), 0x77);
+	assert_int_equal(stubs_read(TRAP_MMIO, base + 4998, 4), 0xffff7700);
+	assert_int_equal(stubs_read(TRAP_MMIO, base + 8188, 4), 0xffffffff);
+	stubs_write(TRAP_MMIO, base, 4, 0);
+	assert_int_equal(file[0], 0x55);
+	ecam_write(DEV + 8, PCI_ROM, 4, (base + 0x2000) | 1);
+	assert_int_equal(stubs_read(TRAP_MMIO, base, 2), 0xffff);
+	assert_int_equal(stubs_read(TRAP_MMIO, base + 0x2000, 2), 0xaa55);
+	ecam_write(DEV + 8, PCI_ROM, 4, 0x100000 | 1); /* RAM: not there */
+	assert_int_equal(stubs_read(TRAP_MMIO, 0x100000, 2), 0xffff);
+	ecam_write(DEV + 8, PCI_ROM, 4, base | 1);
+	ecam_write(DEV + 8, PCI_COMMAND, 2, 0);
+	assert_int_equal(stubs_read(TRAP_MMIO, base, 2), 0xffff);
+	stubs_check_bus();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -406,6 +443,7 @@ int main(void)
 		cmocka_unit_test_setup(test_doorbell_refusals, setup),
 		cmocka_unit_test_setup(test_window, setup),
 		cmocka_unit_test_setup(test_window_refusals, setup),
+		cmocka_unit_test_setup(test_rom, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
