@@ -19,7 +19,8 @@ struct core {
 	struct vcpu *vcpus[MAX_CORE_VCPUS];
 	struct vcpu *loaded;  /* whose registers the processor holds */
 	struct vcpu *running; /* in core_slice: sees its own events before each entry */
-	u64 idle_ticks;
+	u64 idle_ticks;	      /* halted so far */
+	u64 idle_since;	      /* TSC when the present halt began; 0: not halted */
 };
 
 static struct core cores[MAX_CPUS];
@@ -137,11 +138,11 @@ static void core_slice(struct core *c, struct vcpu *v, u64 limit)
 
 static void core_idle(struct core *c)
 {
-	u64 before = time_now();
-
 	timer_arm(core_deadline(c, NULL));
+	c->idle_since = time_now();
 	cpu_idle(&c->attention);
-	c->idle_ticks += time_now() - before;
+	c->idle_ticks += time_now() - c->idle_since;
+	c->idle_since = 0;
 }
 
 /* Control blocks are made on the core that will run them. */
@@ -178,9 +179,12 @@ void sched_run(void)
 
 u64 sched_idle_ticks(void)
 {
-	u64 sum = 0;
+	u64 sum = 0, now = time_now();
 
-	for (u32 i = 0; i < MAX_CPUS; i++)
-		sum += cores[i].idle_ticks;
+	for (u32 i = 0; i < MAX_CPUS; i++) {
+		u64 since = cores[i].idle_since; /* another core's: it may end meanwhile */
+
+		sum += cores[i].idle_ticks + (since && since < now ? now - since : 0);
+	}
 	return sum;
 }
