@@ -249,11 +249,14 @@ static void exit_cr(struct vcpu *v, struct vmexit *e)
 		report_unknown(v, e);
 		return;
 	}
-	if (e->write) {
-		vlapic_set_cr8(v, e->value & 15);
-	} else {
-		v->arch.regs.gpr[e->size] = vlapic_get_cr8(&v->lapic);
+	if (e->write && e->value > 15) {
+		inject_gp(v);
+		return;
 	}
+	if (e->write)
+		vlapic_set_cr8(v, e->value);
+	else
+		v->arch.regs.gpr[e->size] = vlapic_get_cr8(&v->lapic);
 	advance(v, e);
 }
 

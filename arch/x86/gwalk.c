@@ -64,7 +64,7 @@ static u64 reserved_bits(const struct gwalk_state *s, const struct format *f, u6
 	if (!(s->efer & EFER_NXE))
 		reserved |= PTE_NX;
 	if (is_pdpte(f, level))
-		return PTE_NX | 0x7ff0000000000000ULL | 0x1e6;
+		return PTE_NX | 0x7ff0000000000000ULL | 0x1c6; /* processors exist that set A */
 	if (f->levels == 3)
 		reserved |= 0x7ff0000000000000ULL;
 	if (level == 4)
