@@ -65,6 +65,8 @@ struct i8042_state {
 	u8 expects;		   /* the command whose parameter comes next, 0: none */
 	u8 released;		   /* of the translation */
 	struct ps2_buffer answers; /* the controller's own */
+	struct ps2_buffer
+		as_mouse; /* its own too, shown as the mouse's, whether that is on or not */
 	struct ps2_keyboard keyboard;
 	struct ps2_mouse mouse;
 };
@@ -100,7 +102,8 @@ static void refill(struct dm_device *dev)
 		return;
 	if (ps2_take(&s->answers, &s->output) || take_keyboard(s))
 		s->from = FROM_KEYBOARD;
-	else if (!(s->byte & BYTE_DISABLE_MOUSE) && ps2_mouse_take(&s->mouse, &s->output))
+	else if (ps2_take(&s->as_mouse, &s->output) ||
+		 (!(s->byte & BYTE_DISABLE_MOUSE) && ps2_mouse_take(&s->mouse, &s->output)))
 		s->from = FROM_MOUSE;
 	if (s->from != FROM_NOBODY)
 		set_lines(dev);
@@ -198,7 +201,7 @@ static void data(struct dm_device *dev, u8 value)
 		answer(s, value);
 		break;
 	case CMD_AS_MOUSE:
-		ps2_put(&s->mouse.answers, value);
+		ps2_put(&s->as_mouse, value);
 		break;
 	case CMD_TO_MOUSE:
 		s->byte &= (u8)~BYTE_DISABLE_MOUSE;
@@ -290,8 +293,9 @@ static int i8042_adopt(struct dm_device *dev)
 {
 	struct i8042_state *s = dev->state;
 
-	if (!ps2_sound(&s->answers) || !ps2_sound(&s->keyboard.answers) ||
-	    !ps2_sound(&s->keyboard.keys) || !ps2_sound(&s->mouse.answers) || s->from > FROM_MOUSE)
+	if (!ps2_sound(&s->answers) || !ps2_sound(&s->as_mouse) ||
+	    !ps2_sound(&s->keyboard.answers) || !ps2_sound(&s->keyboard.keys) ||
+	    !ps2_sound(&s->mouse.answers) || s->from > FROM_MOUSE)
 		return -EINVAL;
 	set_lines(dev);
 	refill(dev);

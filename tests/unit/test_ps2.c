@@ -238,6 +238,10 @@ static void controller_answers_commands(void **state)
 	controller(0xd3);
 	send(0x77);
 	EXPECT_MOUSE("\x77");
+	controller(0xa7); /* how Linux looks for a mouse port */
+	controller(0xd3);
+	send(0x5a);
+	EXPECT_MOUSE("\x5a");
 	controller(0xfe);
 	assert_int_equal(dm_stubs.resets, 1);
 }
