@@ -2,7 +2,7 @@
 # Copyright (c) 2026 The Oriel authors
 """The table of system tests. Names are unique; `run` takes parts of names."""
 from case import Case, conf, linux, vm
-from cases_firmware import FIRMWARE
+from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
 from steps import (command, counts, ends, flips_on, idles, logged, no_kernel_errors, not_logged,
                    note_stats, passes, powers_off, refuses, repeat, same_stats, says, shows,
                    started, state, wait)
@@ -249,4 +249,4 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
                                      "memory": "192M"}),
 ]
 
-CASES = LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + FIRMWARE + BOCHS
+CASES = LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + FIRMWARE + BOCHS + FIRMWARE_BOCHS

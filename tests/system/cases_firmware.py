@@ -4,6 +4,7 @@
 import os
 
 from case import Case, conf, vm
+from console import Failure
 from firmware_images import grub_disk, isolinux_cd
 from machine import BUILD
 from steps import command, logged, powers_off, says, shows, started, wait
@@ -49,6 +50,15 @@ LINUX = {"vmlinuz": os.path.join(BUILD, "debian", "vmlinuz"),
 def bios(name="bios", memory="256M", **keys):
     keys.setdefault("option_rom", "vgabios-virtio.bin")
     return vm(name, "", "", memory, firmware="bios-256k.bin", **keys)
+
+
+def sized(guest, width, height):
+    """The guest's picture has that size."""
+    def step(m):
+        place = m.place(guest)
+        if place[2:] != (width, height):
+            raise Failure("%s is %dx%d" % (guest, place[2], place[3]))
+    return step
 
 
 FIRMWARE = [
@@ -105,10 +115,30 @@ FIRMWARE = [
              says("bios", "Linux version", 100),
              powers_off(),
          ]),
-    Case("uefi-shell", conf(vm("uefi", "", "", "256M", firmware="OVMF.fd")), timeout=240, steps=[
-        says("uefi", "UEFI Interactive Shell", 200),
-        command('key uefi esc'),
-        says("uefi", "Shell>", 30),
-        powers_off(),
-    ]),
+    # OVMF takes its mode from the EDID, and its shell what is typed.
+    Case("uefi-shell", conf(vm("uefi", "", "", "256M", firmware="OVMF.fd", size="800x600")),
+         timeout=240, steps=[
+             says("uefi", "UEFI Interactive Shell", 200),
+             wait(12),  # until it has stopped waiting for somebody to stop it
+             command("key uefi ret"),
+             wait(3),
+             command('key uefi "echo typed and read" ret'),
+             says("uefi", "^typed and read", 30),
+             sized("uefi", 800, 600),
+             powers_off(),
+         ]),
+]
+
+FIRMWARE_BOCHS = [
+    Case("bios-serial-vmx", conf(bios(memory="64M", display="none", option_rom="", size="")),
+         machine="bochs-vmx", memory="512M", timeout=300, steps=[
+             says("bios", "No bootable device", 200),
+             powers_off(),
+         ]),
+    Case("bios-prompt-vmx", conf(bios(memory="64M")), machine="bochs-vmx", memory="512M",
+         timeout=300, steps=[
+             logged("firmware: No bootable device", 200),
+             shows("bios", "seabios-prompt", "seabios-prompt-blink"),
+             powers_off(),
+         ]),
 ]
