@@ -25,6 +25,9 @@ static enum command_result step_type(struct command_job *job)
 	bool down;
 	u16 key;
 
+	job->deadline = typing.since + time_from_us(INTERVAL_US);
+	if (now < job->deadline)
+		return COMMAND_MORE;
 	job->deadline = now + time_from_us(INTERVAL_US);
 	if (!i8042_ready(job->vm)) {
 		if (now - typing.since < time_from_us(PATIENCE_US))
@@ -62,7 +65,7 @@ enum command_result command_key(struct command_job *job, char **args, u32 count)
 		typing.count += (u32)n;
 	}
 	typing.since = time_now();
-	job->deadline = typing.since;
+	job->deadline = typing.since + time_from_us(INTERVAL_US);
 	job->step = step_type;
 	return COMMAND_MORE;
 }

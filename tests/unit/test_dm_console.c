@@ -110,7 +110,7 @@ static const char *answer(const char *text)
 	dm_stubs.output_len = 0;
 	dm_stubs.output[0] = 0;
 	type(text);
-	for (u32 i = 0; i < 100; i++)
+	for (u32 i = 0; i < 100; i++, dm_stubs.now += STUB_HZ / 1000)
 		console_run();
 	return dm_stubs.output;
 }
@@ -132,7 +132,9 @@ static void keys_are_typed(void **state)
 {
 	(void)state;
 	dm_stubs.info.config.vms[0].input = INPUT_PS2;
-	assert_string_equal(answer("key test \"a b\" ret ctrl-c\n"), "ok\n");
+	assert_string_equal(answer("key test \"a b\" ret ctrl-c\n"), "");
+	assert_in_range(dm_stubs.keys, 10, 12); /* in a tenth of a second */
+	assert_string_equal(answer(""), "ok\n");
 	assert_int_equal(dm_stubs.keys, 12);
 	assert_int_equal(dm_stubs.last_key, KEY_LEFT_CTRL);
 	assert_string_equal(answer("key test ret nokey\n"), "error: no key is called nokey\n");
