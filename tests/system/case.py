@@ -12,7 +12,7 @@ class Case:
     machine: str = "qemu-svm"   # or bochs-vmx
     cpus: int = 1
     memory: str = "2G"
-    timeout: int = 120          # seconds for the whole run
+    timeout: int = 300          # seconds for the whole run
     options: list = field(default_factory=list)     # for tools/run
     arguments: list = field(default_factory=list)   # for the emulator
     files: dict = field(default_factory=dict)   # name in conf -> function giving its bytes

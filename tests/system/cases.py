@@ -17,9 +17,10 @@ VGA_TURNED = "turned-640x480"
 
 def linux_quadrants(name, cpus, guest_cpus, **keys):
     """First light: a Debian kernel shows four quadrants through its own virtio_gpu driver."""
-    return Case(name, conf(linux(cpus=guest_cpus, **keys.pop("guest", {}))), cpus=cpus, steps=[
+    text = conf(linux(cpus=guest_cpus, **keys.pop("guest", {})), screen=keys.pop("screen", ""))
+    return Case(name, text, cpus=cpus, steps=[
         started("linux"),
-        says("linux", "guest: init reached", keys.pop("boot", 90)),
+        says("linux", "guest: init reached", keys.pop("boot", 150)),
         says("linux", "guest: card0 ok"),
         says("linux", "guest: fb0 ok"),
         says("linux", "guest: quadrants shown"),
@@ -35,8 +36,8 @@ LINUX = [
     Case("linux-two-guests", conf(linux("left", size="640x480"), linux("right", size="640x480")),
          cpus=2, steps=[
              started("left", "right"),
-             says("left", "guest: quadrants shown", 90),
-             says("right", "guest: quadrants shown", 90),
+             says("left", "guest: quadrants shown", 150),
+             says("right", "guest: quadrants shown", 150),
              shows("left", VGA),
              shows("right", VGA),
              no_kernel_errors("left"),
@@ -45,24 +46,24 @@ LINUX = [
          ]),
     Case("linux-poweroff", conf(linux(test="poweroff")), steps=[
         started("linux"),
-        says("linux", "guest: poweroff now", 90),
+        says("linux", "guest: poweroff now", 150),
         state("linux", "stopped"),
         command("start linux"),
-        says("linux", "guest: poweroff now", 90),
+        says("linux", "guest: poweroff now", 150),
         state("linux", "stopped"),
         powers_off(),
     ]),
     Case("linux-reboot", conf(linux(test="reboot")), steps=[
         started("linux"),
-        repeat(3, says("linux", "guest: init reached", 90), says("linux", "guest: reboot now")),
-        says("linux", "guest: init reached", 90),
+        repeat(3, says("linux", "guest: init reached", 150), says("linux", "guest: reboot now")),
+        says("linux", "guest: init reached", 150),
         powers_off(),
     ]),
     Case("linux-panic", conf(linux("bad", test="panic"), linux("good", size="640x480")), cpus=2,
          steps=[
              started("bad", "good"),
-             says("bad", "Kernel panic", 90),
-             says("good", "guest: quadrants shown", 90),
+             says("bad", "Kernel panic", 150),
+             says("good", "guest: quadrants shown", 150),
              shows("good", VGA),
              powers_off(),
          ]),
@@ -101,12 +102,12 @@ LIFE = [
     Case("reset-stop-start", conf(linux(test="flip"), vm("idle", "idle.elf")), cpus=2, timeout=420,
          steps=[
              started("linux", "idle"),
-             says("linux", "guest: flipping", 90),
+             says("linux", "guest: flipping", 150),
              refuses("start linux", "is running"),
              note_stats("pages", "free_pages"),
              repeat(20, command("reset linux"), command("stop linux"), refuses("stop linux", ""),
                     state("linux", "stopped"), command("start linux"), command("reset idle")),
-             says("linux", "guest: flipping", 90),
+             says("linux", "guest: flipping", 150),
              flips_on("linux"),
              same_stats("pages"),
              not_logged("PANIC|damaged"),
@@ -116,8 +117,8 @@ LIFE = [
                             linux("right", test="flip", size="640x480")), cpus=2, timeout=300,
          steps=[
              started("left", "right"),
-             says("left", "guest: flipping", 90),
-             says("right", "guest: flipping", 90),
+             says("left", "guest: flipping", 150),
+             says("right", "guest: flipping", 150),
              repeat(20, command("restart-dm"), flips_on("left"), flips_on("right")),
              counts("dm_restarts", 20),
              shows("left", VGA, VGA_TURNED),
@@ -130,8 +131,8 @@ LIFE = [
                           linux("right", size="640x480")), cpus=2, timeout=240,
          steps=[
              started("left", "right"),
-             says("left", "guest: flipping", 90),
-             says("right", "guest: quadrants shown", 90),
+             says("left", "guest: flipping", 150),
+             says("right", "guest: quadrants shown", 150),
              command("fault-dm"),
              logged("device domain restarts"),
              flips_on("left"),
@@ -222,7 +223,7 @@ IDLE = [
         started("idle"), says("idle", "guest: idle now"), wait(2),
         idles("idle", busy_percent=20), powers_off()]),
     Case("idle-linux", conf(linux(test="idle")), cpus=2, steps=[
-        started("linux"), says("linux", "guest: idle", 90), wait(5),
+        started("linux"), says("linux", "guest: idle", 150), wait(5),
         idles("linux", busy_percent=20), powers_off()]),
 ]
 
@@ -242,11 +243,13 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
     bare("smp2-vmx-2cpu", "smp.elf", "cpus=2", guest_cpus=2, cpus=2, machine="bochs-vmx",
          memory="512M", timeout=300, secs=200),
     linux_quadrants("linux-vmx-1cpu", 1, 1, machine="bochs-vmx", memory="512M", timeout=600,
-                    boot=400, guest={"kernel": "vmlinux", "initrd": "initrd-raw.img",
-                                     "memory": "192M"}),
+                    boot=400, screen="mode = 1024x768\n",
+                    guest={"kernel": "vmlinux", "initrd": "initrd-raw.img",
+                           "memory": "192M"}),
     linux_quadrants("linux-vmx-2cpu", 2, 2, machine="bochs-vmx", memory="512M", timeout=900,
-                    boot=600, guest={"kernel": "vmlinux", "initrd": "initrd-raw.img",
-                                     "memory": "192M"}),
+                    boot=600, screen="mode = 1024x768\n",
+                    guest={"kernel": "vmlinux", "initrd": "initrd-raw.img",
+                           "memory": "192M"}),
 ]
 
 CASES = LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + FIRMWARE + BOCHS + FIRMWARE_BOCHS

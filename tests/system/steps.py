@@ -24,7 +24,7 @@ def started(*guests):
     return step
 
 
-def says(guest, pattern, secs=60):
+def says(guest, pattern, secs=120):
     """The guest prints that, later than what `says` has seen of it."""
     def step(m):
         at = m.marks.get(guest, 0)
@@ -33,7 +33,7 @@ def says(guest, pattern, secs=60):
     return step
 
 
-def passes(guest, secs=60):
+def passes(guest, secs=120):
     """A bare-metal guest ends with nothing failed."""
     def step(m):
         m.console.wait_guest(guest, r"guest: \d+ passed, \d+ failed", secs)
@@ -73,7 +73,7 @@ def state(guest, word, secs=10):
     return step
 
 
-def command(text, secs=30):
+def command(text, secs=60):
     def step(m):
         m.console.command(text, secs)
     return step
