@@ -16,6 +16,7 @@ enum { PCI_CAP_VENDOR = 0x09, PCI_CAP_MSIX = 0x11 };
 #define MSIX_PBA	  0x800
 #define PCI_STATUS_CAPS	  0x10
 #define PCI_CLASS_DISPLAY 0x03
+#define PCI_CLASS_VGA	  0x030000
 
 struct builder {
 	struct pci_template t;
@@ -103,9 +104,12 @@ int virtio_pci_create(struct virtio_device *vd, const struct virtio_identity *id
 	b.t.rom_file = id->class_code >> 16 == PCI_CLASS_DISPLAY ? vd->dev->vm->config->option_rom
 								 : FILE_NONE;
 	b.t.bars[0] = id->bar0;
-	b.t.bars[VIRTIO_BAR] = (struct pci_bar_template){ .size = VIRTIO_BAR_SIZE,
-							  .kind = PCI_BAR_MMIO,
-							  .is_64bit = 1 };
+	/* UEFI's PCI bus driver counts a BAR of 64 bits once, and then takes BAR 5 for BAR 4: so
+	 * only the union device, which it drives as VGA, has one. */
+	b.t.bars[VIRTIO_BAR] =
+		(struct pci_bar_template){ .size = VIRTIO_BAR_SIZE,
+					   .kind = PCI_BAR_MMIO,
+					   .is_64bit = id->class_code == PCI_CLASS_VGA };
 	b.t.bars[VIRTIO_MSIX_BAR] =
 		(struct pci_bar_template){ .size = KIB(4), .kind = PCI_BAR_MMIO };
 	b.t.bars[VIRTIO_NOTIFY_BAR] = (struct pci_bar_template){ .size = 4, .kind = PCI_BAR_IO };
