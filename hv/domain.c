@@ -15,9 +15,9 @@
 
 #define PORT_KEYBOARD_DATA    0x60
 #define PORT_KEYBOARD_COMMAND 0x64
-#define HANG_SECONDS	     10 /* longest run without HC_WAIT */
-#define CRASHES_BEFORE_RESET 4	/* in a row, without an HC_WAIT between: forget the state */
-#define CRASHES_BEFORE_PANIC 8
+#define HANG_SECONDS	      10 /* longest run without HC_WAIT */
+#define CRASHES_BEFORE_RESET  4	 /* in a row, without an HC_WAIT between: forget the state */
+#define CRASHES_BEFORE_PANIC  8
 
 struct domain_counters domain_counters;
 static struct vcpu *domain_vcpu;
@@ -162,8 +162,7 @@ void domain_fault(struct vcpu *v, const struct vmexit *e)
 
 	if (e->kind == EXIT_EXCEPTION)
 		log_format(reason, sizeof(reason), "exception %u (error %x, address %lx) at %lx",
-			   e->vector, e->error, e->value,
-			   v->arch.regs.rip);
+			   e->vector, e->error, e->value, v->arch.regs.rip);
 	else if (e->kind == EXIT_MMIO)
 		log_format(reason, sizeof(reason), "%s of %lx at %lx",
 			   e->fetch   ? "execution"

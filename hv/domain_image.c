@@ -61,8 +61,7 @@ static hpa_t take(u64 len, u64 align, const char *what)
 	hpa_t at = memory_take(len, align);
 
 	if (!at)
-		refuse("too little memory: no %lu KiB for %s", len >> 10,
-		       what);
+		refuse("too little memory: no %lu KiB for %s", len >> 10, what);
 	return at;
 }
 
@@ -148,8 +147,9 @@ static u32 file_uses(const struct config *c, u32 file)
 
 	for (u32 i = 0; i < c->vm_count; i++) {
 		const struct vm_config *v = &c->vms[i];
-		u32 named[] = { v->kernel,     v->initrd, v->firmware,
-				v->option_rom, v->disk,	  v->cdrom };
+		u32 named[] = {
+			v->kernel, v->initrd, v->firmware, v->option_rom, v->disk, v->cdrom
+		};
 
 		for (u32 k = 0; k < ARRAY_SIZE(named); k++)
 			n += named[k] == file;
@@ -316,7 +316,6 @@ void domain_map_guests(const struct handoff *h)
 		const struct domain_region *r = &regions[i];
 
 		if (stage2_map(&vm->stage2, r->gpa, r->hpa, r->len, r->prot, r->type))
-			panic("cannot map the device domain's area at %lx",
-			      r->gpa);
+			panic("cannot map the device domain's area at %lx", r->gpa);
 	}
 }

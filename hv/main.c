@@ -74,9 +74,8 @@ void hv_main(hpa_t handoff_hpa)
 	domain_create(handoff, cores); /* image, state, what it is told */
 	vm_create_all(&handoff->config, cores);
 	domain_map_guests(handoff);
-	log_printf("%s, %u core(s) in use, TSC %lu MHz, %lu MiB used beyond the guests",
-		   virt->name, cores, time_hz() / 1000000,
-		   vm_memory_overhead() >> 20);
+	log_printf("%s, %u core(s) in use, TSC %lu MHz, %lu MiB used beyond the guests", virt->name,
+		   cores, time_hz() / 1000000, vm_memory_overhead() >> 20);
 	domain_start();
 	guests_ready = true;
 	sched_run();

@@ -16,7 +16,7 @@ void trace_dump(u32 core)
 	for (u32 i = 0; i < count; i++) {
 		const struct trace_entry *e = &t->entries[(t->next - count + i) % TRACE_ENTRIES];
 
-		log_printf("exit %x vm %u.%u rip %lx addr %lx", e->reason, e->vm, e->vcpu,
-			   e->rip, e->addr);
+		log_printf("exit %x vm %u.%u rip %lx addr %lx", e->reason, e->vm, e->vcpu, e->rip,
+			   e->addr);
 	}
 }

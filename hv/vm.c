@@ -165,8 +165,7 @@ void vm_create_all(const struct config *config, u32 cores)
 		if (vm_create(&vms[i], c, &core, cores))
 			refuse("oriel.conf:%u: [vm %s]: too little memory: it wants %lu MiB, %lu "
 			       "MiB are left",
-			       c->line, c->name, (c->memory >> 20),
-			       (memory_left() >> 20));
+			       c->line, c->name, (c->memory >> 20), (memory_left() >> 20));
 	}
 }
 

@@ -40,7 +40,7 @@ static bool reads_zero(u32 msr)
 	case 0xc0010114: /* VM_CR */
 	case 0xc0010140: /* OSVW */
 	case 0xc0010141:
-	case 0xc0010055:	/* interrupt pending and CMP-halt */
+	case 0xc0010055:		/* interrupt pending and CMP-halt */
 	case 0xc0011020 ... 0xc001102f: /* load-store and other AMD configuration */
 		return true;
 	}

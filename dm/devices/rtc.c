@@ -308,8 +308,8 @@ static void rtc_timer(struct dm_device *dev)
 	set_deadline(dev);
 }
 
-/* Equipment and boot order, and memory sizes where a PC's BIOS leaves them: KiB, and units of 64 KiB
- * above 16 MiB and 4 GiB. */
+/* Equipment and boot order, and memory sizes where a PC's BIOS leaves them: KiB, and units of 64
+ * KiB above 16 MiB and 4 GiB. */
 static void fill_memory_sizes(struct dm_device *dev, u8 *cmos)
 {
 	u64 low = vm_low_memory(dev->vm);

@@ -37,7 +37,7 @@ enum virtio_status {
 #define VIRTIO_BAR_SIZE		 KIB(16)
 #define VIRTIO_NOTIFY_BAR	 5
 #define VIRTIO_MSIX_BAR		 4
-#define VIRTIO_COMMON		 0x1000 /* offsets in BAR 2; each structure's part ends where the next */
+#define VIRTIO_COMMON		 0x1000 /* offsets in BAR 2; a part ends where the next */
 #define VIRTIO_ISR		 0x1800 /* begins */
 #define VIRTIO_DEVICE		 0x2000
 #define VIRTIO_NOTIFY		 0x3000

@@ -204,7 +204,8 @@ const struct command command_table[] = {
 	  command_crc },
 	{ "focus", "VM", "give a guest the focus", 1, 1, run_focus },
 	{ "key", "VM KEYS",
-	  "type into a guest: \"text\", names (ret esc tab space backspace up down left right home end "
+	  "type into a guest: \"text\", names (ret esc tab space backspace up down left right home "
+	  "end "
 	  "pgup pgdn insert delete pause print f1..f12), modifiers before a key: ctrl-alt-delete, "
 	  "shift-tab, alt-f1",
 	  2, COMMAND_MAX_ARGS - 1, command_key },

@@ -18,7 +18,7 @@
 #define CR0_WP		0x10000u
 #define CR4_PGE		0x80u
 #define CR4_PCIDE	0x20000u
-#define WINDOW		0x8000000000ULL /* 512 GiB: the second PML4 slot, all tables below are ours */
+#define WINDOW		0x8000000000ULL /* 512 GiB: the second PML4 slot */
 #define CPUID_PCID	(1u << 17)	/* 1, ECX */
 #define CPUID_GIB_PAGES (1u << 26)	/* 80000001, EDX */
 

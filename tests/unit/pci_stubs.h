@@ -28,8 +28,8 @@ struct pci_stubs {
 	struct vm vm;
 	struct vcpu vcpu;
 	struct vm_config config;
-	struct handoff handoff; /* its files are the ROMs */
-	u8 pam[SHADOW_PAMS];	/* as shadow_update() was told last */
+	struct handoff handoff;			    /* its files are the ROMs */
+	u8 pam[SHADOW_PAMS];			    /* as shadow_update() was told last */
 	struct stub_message messages[STUB_RECORDS]; /* by vm_msi(); counts may pass the array */
 	u32 message_count;
 	struct stub_request requests[STUB_RECORDS]; /* by ioreq_post() */

@@ -155,8 +155,9 @@ static void wrong_lines_are_answered(void **state)
 	assert_string_equal(answer("stop\n"), "error: usage: stop VM\n");
 	assert_string_equal(answer("stop a b\n"), "error: usage: stop VM\n");
 	assert_string_equal(answer("stop a b c d\n"), "error: usage: stop VM\n");
-	assert_string_equal(answer("a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a\n"),
-			    "error: too many words\n");
+	assert_string_equal(
+		answer("a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a a\n"),
+		"error: too many words\n");
 	assert_string_equal(answer("stop nobody\n"), "error: no guest is called nobody\n");
 	assert_string_equal(answer("key test a\n"), "error: test has no keyboard\n");
 	assert_string_equal(answer("crc test:x\n"), "error: a head is a digit\n");
@@ -300,16 +301,11 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(lines_end_in_every_way),
-		CASE(wrong_lines_are_answered),
-		CASE(keys_are_typed),
-		CASE(list_tells_of_guests),
-		CASE(stop_waits_for_the_guest),
-		CASE(screenshot_is_whole),
-		CASE(log_lines_come_whole),
-		CASE(guest_text_is_prefixed),
-		CASE(stats_name_every_counter),
-		CASE(any_input_is_answered_in_lines),
+		CASE(lines_end_in_every_way),	CASE(wrong_lines_are_answered),
+		CASE(keys_are_typed),		CASE(list_tells_of_guests),
+		CASE(stop_waits_for_the_guest), CASE(screenshot_is_whole),
+		CASE(log_lines_come_whole),	CASE(guest_text_is_prefixed),
+		CASE(stats_name_every_counter), CASE(any_input_is_answered_in_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,10 +11,10 @@
 
 #include <abi/types.h>
 
-#define MAX_VMS 8	   /* guests; the device domain is not one of them */
+#define MAX_VMS	    8 /* guests; the device domain is not one of them */
 #define MAX_VM_CPUS 8
-#define MAX_FILES 48
-#define FILE_NONE 0xffffffffu
+#define MAX_FILES   48
+#define FILE_NONE   0xffffffffu
 
 enum config_layout { LAYOUT_TILES, LAYOUT_FULL, LAYOUT_PIP };
 enum config_display { DISPLAY_VIRTIO_VGA, DISPLAY_VIRTIO_GPU, DISPLAY_BOCHS, DISPLAY_NONE };
@@ -29,9 +29,9 @@ struct vm_config {
 	u32 display;
 	u32 width, height; /* preferred mode */
 	u32 heads;
-	u32 input; /* enum config_input, or-ed */
+	u32 input;					       /* enum config_input, or-ed */
 	u32 kernel, initrd, firmware, option_rom, disk, cdrom; /* file indices */
-	u32 line;  /* of its section in oriel.conf, for messages */
+	u32 line;	/* of its section in oriel.conf, for messages */
 	u32 log_serial; /* 1: copy the guest's serial output to the log, prefixed */
 };
 

@@ -20,16 +20,16 @@
 
 #include <abi/config.h>
 
-#define HANDOFF_MAGIC 0x4c4549524fULL /* "ORIEL" */
-#define HANDOFF_VERSION 1
-#define HANDOFF_MAX_MEM 384
+#define HANDOFF_MAGIC	 0x4c4549524fULL /* "ORIEL" */
+#define HANDOFF_VERSION	 1
+#define HANDOFF_MAX_MEM	 384
 #define HANDOFF_MAX_CPUS 64
 
 #define DIRECT_MAP_BASE 0xffff800000000000ULL
 
 enum handoff_mem_type {
-	HANDOFF_MEM_FREE,     /* usable RAM (conventional, boot services code and data, loader's own) */
-	HANDOFF_MEM_BOOT,     /* RAM in use: hypervisor image, files, this struct, page tables */
+	HANDOFF_MEM_FREE, /* usable RAM (conventional, boot services code and data, loader's own) */
+	HANDOFF_MEM_BOOT, /* RAM in use: hypervisor image, files, this struct, page tables */
 	HANDOFF_MEM_RUNTIME,  /* UEFI runtime code and data */
 	HANDOFF_MEM_ACPI,     /* ACPI tables and NVS */
 	HANDOFF_MEM_RESERVED, /* anything else that the map lists */
@@ -42,8 +42,8 @@ struct handoff_mem { /* sorted by base, page-aligned, not overlapping */
 };
 
 struct handoff_file {
-	char name[64];	/* as written in oriel.conf */
-	u64 base, len;	/* base page-aligned; the rest of the last page is zero */
+	char name[64]; /* as written in oriel.conf */
+	u64 base, len; /* base page-aligned; the rest of the last page is zero */
 };
 
 /* Masks are those of a pixel as a little-endian number of pixel_bytes bytes. */
@@ -58,7 +58,7 @@ struct handoff_gop {
 
 struct handoff {
 	u64 magic;
-	u32 version, size; /* size = sizeof(struct handoff) */
+	u32 version, size;	   /* size = sizeof(struct handoff) */
 	u64 image_base, image_len; /* hypervisor: physical, contiguous, 2 MiB-aligned */
 	u64 dm_base, dm_len;	   /* the device domain's ELF file, as built, page-aligned */
 	u64 rsdp;		   /* 0: no ACPI */

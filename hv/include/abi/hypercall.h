@@ -18,15 +18,15 @@
 #include <abi/handoff.h>
 #include <abi/ioreq.h>
 
-#define DM_IMAGE_BASE  0x00200000ULL /* its ELF segments, W^X; stack and bss included */
-#define DM_IMAGE_SIZE  MIB(94)	     /* image and heap: the largest extent of its ELF segments */
-#define DM_INFO_BASE   0x10000000ULL /* struct dm_info, read-only */
-#define DM_SHARED_BASE 0x10100000ULL /* struct dm_shared, read-write */
-#define DM_LOG_BASE    0x10200000ULL /* struct log_ring, read-only */
-#define DM_STATE_BASE  0x20000000ULL /* state region: survives a restart; zero at first start */
-#define DM_FILES_BASE  0x100000000ULL /* the loaded files, read-only, see dm_info.files[] */
-#define DM_DISKS_BASE  0x400000000ULL /* guests' disks, read-write, see dm_info.vm_disk[] */
-#define DM_GOP_BASE    0x800000000ULL /* the framebuffer, write-combining, not to be read */
+#define DM_IMAGE_BASE  0x00200000ULL   /* its ELF segments, W^X; stack and bss included */
+#define DM_IMAGE_SIZE  MIB(94)	       /* image and heap: the largest extent of its ELF segments */
+#define DM_INFO_BASE   0x10000000ULL   /* struct dm_info, read-only */
+#define DM_SHARED_BASE 0x10100000ULL   /* struct dm_shared, read-write */
+#define DM_LOG_BASE    0x10200000ULL   /* struct log_ring, read-only */
+#define DM_STATE_BASE  0x20000000ULL   /* state region: survives a restart; zero at first start */
+#define DM_FILES_BASE  0x100000000ULL  /* the loaded files, read-only, see dm_info.files[] */
+#define DM_DISKS_BASE  0x400000000ULL  /* guests' disks, read-write, see dm_info.vm_disk[] */
+#define DM_GOP_BASE    0x800000000ULL  /* the framebuffer, write-combining, not to be read */
 #define DM_VM_BASE     0x1000000000ULL /* + vm * DM_VM_STRIDE + guest physical address: RAM */
 #define DM_VM_STRIDE   0x800000000ULL  /* 32 GiB */
 #define DM_VM_VRAM     0x700000000ULL  /* within the stride: the guest's VRAM (see HC_PCI_ADD) */
@@ -48,30 +48,31 @@
 #define GUEST_HIGH_BASE	 0x100000000ULL
 #define GUEST_MAX_MEMORY GIB(24)
 /* Fixed ports served by the hypervisor: 8259, 8254, PM timer, 0xcf8/0xcfc. */
-#define GUEST_PM_BASE	 0x600 /* ACPI PM block as on ICH9: event +0, control +4, timer +8, GPE +0x20 */
-#define GUEST_PCI_INTX_GSI 16  /* INTA..INTD of bus 0 device d: GSI 16 + (d + pin) % 4 */
-#define GUEST_SCI_GSI	 9
+#define GUEST_PM_BASE \
+	0x600 /* ACPI PM block as on ICH9: event +0, control +4, timer +8, GPE +0x20 */
+#define GUEST_PCI_INTX_GSI 16 /* INTA..INTD of bus 0 device d: GSI 16 + (d + pin) % 4 */
+#define GUEST_SCI_GSI	   9
 
-struct log_ring { /* text; written by the hypervisor only */
-	_Atomic u64 head;   /* bytes ever written; text[head % LOG_RING_SIZE] is next */
+struct log_ring {	  /* text; written by the hypervisor only */
+	_Atomic u64 head; /* bytes ever written; text[head % LOG_RING_SIZE] is next */
 	u64 reserved[7];
 	char text[];
 };
 #define LOG_RING_SIZE KIB(60)
 
 struct dm_info {
-	u64 size;	   /* sizeof(struct dm_info) */
-	u64 tsc_hz;	   /* RDTSC counts this many a second, never stops */
+	u64 size;   /* sizeof(struct dm_info) */
+	u64 tsc_hz; /* RDTSC counts this many a second, never stops */
 	u64 boot_tsc;
-	u32 use_vmmcall;   /* 1: VMMCALL, 0: VMCALL */
-	u32 generation;	   /* 0 at first start, +1 at each restart */
-	u64 state_size;	   /* of the state region */
-	u64 wall_seconds;  /* Unix time at boot_tsc, from the machine's RTC */
+	u32 use_vmmcall;  /* 1: VMMCALL, 0: VMCALL */
+	u32 generation;	  /* 0 at first start, +1 at each restart */
+	u64 state_size;	  /* of the state region */
+	u64 wall_seconds; /* Unix time at boot_tsc, from the machine's RTC */
 	char build_id[32];
 	char restart_reason[128]; /* why the last generation ended; "" at first */
 	struct handoff_gop gop;	  /* base is DM_GOP_BASE */
 	u64 vm_vram[MAX_VMS];	  /* bytes of VRAM set aside for each guest */
-	u64 vm_disk[MAX_VMS]; /* where the bytes of each guest's `disk` are, 0: it has none */
+	u64 vm_disk[MAX_VMS];	  /* where the bytes of each guest's `disk` are, 0: it has none */
 	u32 file_count, reserved;
 	struct handoff_file files[MAX_FILES]; /* base in the device domain's space */
 	struct config config;
@@ -80,44 +81,48 @@ struct dm_info {
 /* A 64-bit TSC value: no deadline. */
 #define DM_NO_DEADLINE (~0ULL)
 
+/* clang-format off */
 enum hypercall {
-	HC_WAIT,	/* (deadline TSC): sleep until a bit of dm_shared.pending or the deadline */
-	HC_LOG,		/* (text, len <= 512): into the hypervisor's log; len 0 is -EINVAL */
-	HC_IOREQ_DONE,	/* (vm, vcpu): the slot is DONE */
-	HC_PCI_ADD,	/* (vm, struct pci_template *): result device id. Guest must be stopped */
-	HC_TRAP_ADD,	/* (vm, space << 32 | device, base, len): forward accesses as ioreqs with */
-			/* this device number (dm's choice, 0x100..0xffff). Space: enum ioreq_space */
-	HC_DOORBELL_ADD,/* (vm, device id << 8 | bar, offset, len << 16 | id): writes there set bit id */
-			/* (0..63) in doorbells[vm] and the guest goes on. size 1, 2, 4 */
-	HC_MSIX,	/* (vm, device id, vector): raise MSI-X vector, -EAGAIN when masked (PBA set) */
-	HC_INTX,	/* (vm, device id, level): drive the device's INTx pin */
-	HC_ISA_IRQ,	/* (vm, irq 0..15, level): drive an ISA line (8259 and IOAPIC) */
-	HC_VM_RESET,	/* (vm): stopped guest: vCPUs, interrupt controllers, timers, PCI to power-on */
-	HC_VM_START,	/* (vm, struct vm_start *): run vCPU 0 from this state; others wait for SIPI */
-	HC_VM_STOP,	/* (vm): every vCPU leaves guest mode; VM_EVENT_STOPPED follows */
-	HC_VM_STATS,	/* (vm or ~0 for the machine, struct vm_stats *) */
-	HC_DIRTY,	/* (vm, gpa, len, u64 *bitmap): read and clear dirty bits, a bit a 4 KiB page */
-	HC_IRQ_UNMASK,	/* (enum host_event): let the host's interrupt line fire again */
-	HC_RESTART,	/* (): start the device domain again from its image; does not return */
-	HC_POWEROFF,	/* (0: off, 1: reboot): the machine; does not return */
-	HC_VRAM_WINDOW, /* (vm, gpa, offset, len): maps this part of the guest's VRAM (or what is */
-			/* behind it) at gpa in the legacy window, instead of what was; len 0: nothing */
-	HC_VRAM_DIRTY,	/* (vm, offset, len, u64 *bitmap): HC_DIRTY for a part of VRAM, wherever BARs */
-			/* and the legacy window show it; bits are added up */
+	HC_WAIT,	 /* (deadline TSC): sleep until a bit of .pending, or the deadline */
+	HC_LOG,		 /* (text, len <= 512): into the hypervisor's log; len 0 is -EINVAL */
+	HC_IOREQ_DONE,	 /* (vm, vcpu): the slot is DONE */
+	HC_PCI_ADD,	 /* (vm, struct pci_template *): result device id; guest stopped */
+	HC_TRAP_ADD,	 /* (vm, space << 32 | device, base, len): forward accesses as ioreqs, */
+			 /* device is dm's choice, 0x100..0xffff; space: enum ioreq_space */
+	HC_DOORBELL_ADD, /* (vm, device id << 8 | bar, offset, len << 16 | id): writes there set */
+			 /* bit id (0..63) in doorbells[vm], the guest goes on; len 1, 2, 4 */
+	HC_MSIX,	 /* (vm, device id, vector): raise it, -EAGAIN when masked (PBA set) */
+	HC_INTX,	 /* (vm, device id, level): drive the device's INTx pin */
+	HC_ISA_IRQ,	 /* (vm, irq 0..15, level): drive an ISA line (8259 and IOAPIC) */
+	HC_VM_RESET,	 /* (vm): stopped guest: vCPUs, interrupt controllers, timers, PCI as at */
+			 /* power-on */
+	HC_VM_START,	 /* (vm, struct vm_start *): vCPU 0 runs from there, others wait for SIPI */
+	HC_VM_STOP,	 /* (vm): every vCPU leaves guest mode; VM_EVENT_STOPPED follows */
+	HC_VM_STATS,	 /* (vm or ~0 for the machine, struct vm_stats *) */
+	HC_DIRTY,	 /* (vm, gpa, len, u64 *bitmap): read and clear, a bit a 4 KiB page */
+	HC_IRQ_UNMASK,	 /* (enum host_event): let the host's interrupt line fire again */
+	HC_RESTART,	 /* (): the device domain begins again from its image; does not return */
+	HC_POWEROFF,	 /* (0: off, 1: reboot): the machine; does not return */
+	HC_VRAM_WINDOW,	 /* (vm, gpa, offset, len): maps this part of the guest's VRAM (or what */
+			 /* is behind it) at gpa in the legacy window, in place of what was; len */
+			 /* 0: nothing */
+	HC_VRAM_DIRTY,	 /* (vm, offset, len, u64 *bitmap): HC_DIRTY for a part of VRAM, wherever */
+			 /* BARs and the legacy window show it; bits are added up */
 	HC_COUNT
 };
+/* clang-format on */
 
 /* A BAR of a PCI device. */
 enum pci_bar_kind {
 	PCI_BAR_NONE,
-	PCI_BAR_MMIO,  /* accesses become ioreqs (doorbells and MSI-X tables excepted) */
-	PCI_BAR_IO,    /* the same, in port space */
-	PCI_BAR_VRAM,  /* plain memory: the guest's VRAM, mapped by second-stage paging */
+	PCI_BAR_MMIO, /* accesses become ioreqs (doorbells and MSI-X tables excepted) */
+	PCI_BAR_IO,   /* the same, in port space */
+	PCI_BAR_VRAM, /* plain memory: the guest's VRAM, mapped by second-stage paging */
 };
 struct pci_bar_template {
-	u64 size;      /* a power of two; at least 16 (I/O: 4) */
+	u64 size; /* a power of two; at least 16 (I/O: 4) */
 	u8 kind;
-	u8 is_64bit;   /* uses this BAR and the next */
+	u8 is_64bit; /* uses this BAR and the next */
 	u8 prefetch;
 	u8 reserved[5];
 };
@@ -134,10 +139,10 @@ struct pci_template {
 	u8 window_cap; /* offset of a VIRTIO_PCI_CAP_PCI_CFG capability, 0: none */
 	u8 reserved0;
 	u16 msix_vectors;
-	u8 msix_bar;   /* table at offset 0, PBA at msix_pba */
+	u8 msix_bar; /* table at offset 0, PBA at msix_pba */
 	u8 reserved1;
 	u32 msix_pba;
-	u32 rom_file;  /* file index of the expansion ROM, FILE_NONE */
+	u32 rom_file; /* file index of the expansion ROM, FILE_NONE */
 	struct pci_bar_template bars[6];
 	u8 config[256];
 	u8 writable[256];
@@ -153,15 +158,15 @@ struct vm_start {
 	u32 mode;
 	u32 reserved;
 	u64 rip, rsp, rax, rbx, rsi;
-	u64 cr3;	      /* LONG64 */
-	u64 gdt_base;	      /* a GDT in guest memory with CS 0x10 and data 0x18 */
+	u64 cr3;      /* LONG64 */
+	u64 gdt_base; /* a GDT in guest memory with CS 0x10 and data 0x18 */
 	u32 gdt_limit;
 	u32 reserved1;
 };
 
 /* Counters; all since the guest (or the machine) started, never reset by a guest's reset. */
 enum vm_counter {
-	STAT_EXITS,	/* the sum of the STAT_EXIT_ ones */
+	STAT_EXITS, /* the sum of the STAT_EXIT_ ones */
 	STAT_EXIT_PIO,
 	STAT_EXIT_MMIO, /* trapped memory that is not a doorbell */
 	STAT_EXIT_DOORBELL,
@@ -170,27 +175,27 @@ enum vm_counter {
 	STAT_EXIT_CR,
 	STAT_EXIT_HYPERCALL,
 	STAT_EXIT_HLT,
-	STAT_EXIT_IRQ,	/* host interrupts */
-	STAT_EXIT_TIMER,/* preemption timer */
+	STAT_EXIT_IRQ,	 /* host interrupts */
+	STAT_EXIT_TIMER, /* preemption timer */
 	STAT_EXIT_WINDOW,
 	STAT_EXIT_OTHER,
-	STAT_IOREQS,	/* requests that went to the device domain */
-	STAT_INJECTED,	/* interrupts given to the guest */
+	STAT_IOREQS,	  /* requests that went to the device domain */
+	STAT_INJECTED,	  /* interrupts given to the guest */
 	STAT_TIMER_TICKS, /* guest timer expiries: LAPIC timer and 8254 */
-	STAT_UNCLAIMED, /* accesses to ports or addresses that nothing claims */
+	STAT_UNCLAIMED,	  /* accesses to ports or addresses that nothing claims */
 	STAT_COUNT
 };
 enum vm_state { VM_EMPTY, VM_STOPPED, VM_RUNNING, VM_STOPPING, VM_FATAL };
 struct vm_stats {
 	u64 counters[STAT_COUNT];
-	u32 state;	 /* enum vm_state */
+	u32 state; /* enum vm_state */
 	u32 reserved;
-	char reason[128];/* VM_FATAL: what happened, one line */
-	u64 free_pages;	 /* of the hypervisor's own pool (machine) */
-	u64 memory_used; /* bytes in use by hypervisor and device domain beyond guests' RAM */
+	char reason[128]; /* VM_FATAL: what happened, one line */
+	u64 free_pages;	  /* of the hypervisor's own pool (machine) */
+	u64 memory_used;  /* bytes in use by hypervisor and device domain beyond guests' RAM */
 	u64 dm_wakeups, dm_restarts, dm_exits;
-	u64 dm_longest;	 /* TSC ticks: longest run of the device domain between two waits */
-	u64 idle_tsc;	 /* TSC ticks that cores spent halted, all cores */
+	u64 dm_longest; /* TSC ticks: longest run of the device domain between two waits */
+	u64 idle_tsc;	/* TSC ticks that cores spent halted, all cores */
 };
 
 #endif

@@ -35,40 +35,41 @@ enum ioreq_status { IOREQ_OK, IOREQ_FAULT }; /* FAULT: nothing there; reads give
 struct ioreq {
 	_Atomic u32 state;
 	u32 seq;
-	u64 addr;    /* PIO: port. MMIO: guest physical address. PCI_BAR: offset in the BAR */
-	u64 value;   /* written, or the answer to a read; only the low `size` bytes count */
-	u16 device;  /* as registered by HC_TRAP_ADD or HC_PCI_ADD */
+	u64 addr;   /* PIO: port. MMIO: guest physical address. PCI_BAR: offset in the BAR */
+	u64 value;  /* written, or the answer to a read; only the low `size` bytes count */
+	u16 device; /* as registered by HC_TRAP_ADD or HC_PCI_ADD */
 	u8 space;
-	u8 size;     /* 1, 2, 4 or 8 */
+	u8 size; /* 1, 2, 4 or 8 */
 	u8 write;
 	u8 status;
-	u8 bar;	     /* PCI_BAR: 0..5 */
+	u8 bar; /* PCI_BAR: 0..5 */
 	u8 reserved0;
-	u32 count;   /* repetitions of a string write of one value (1 otherwise) */
+	u32 count; /* repetitions of a string write of one value (1 otherwise) */
 	u32 reserved1[7];
 };
 _Static_assert(sizeof(struct ioreq) == 64, "ioreq ABI");
 
 /* vm_events[vm]: what happened to a guest. */
 enum vm_event {
-	VM_EVENT_STOPPED = BIT(0),    /* all its vCPUs have stopped after HC_VM_STOP */
-	VM_EVENT_FATAL = BIT(1),      /* hypervisor stopped it: triple fault, bad memory... */
+	VM_EVENT_STOPPED = BIT(0), /* all its vCPUs have stopped after HC_VM_STOP */
+	VM_EVENT_FATAL = BIT(1),   /* hypervisor stopped it: triple fault, bad memory... */
 };
 
 /* host_events */
 enum host_event {
-	HOST_EVENT_SERIAL = BIT(0), /* host COM1 raised its interrupt (masked until HC_IRQ_UNMASK) */
+	HOST_EVENT_SERIAL =
+		BIT(0), /* host COM1 raised its interrupt (masked until HC_IRQ_UNMASK) */
 	HOST_EVENT_KEYBOARD = BIT(1),
-	HOST_EVENT_LOG = BIT(2),    /* lines were added to the log ring */
+	HOST_EVENT_LOG = BIT(2), /* lines were added to the log ring */
 };
 
 struct dm_shared {
-	_Atomic u64 pending;			/* any bit: something below is set; bit 63: host */
-						/* bits 0..7: vm n */
+	_Atomic u64 pending; /* any bit: something below is set; bit 63: host */
+			     /* bits 0..7: vm n */
 	_Atomic u64 host_events;
 	_Atomic u64 vm_events[MAX_VMS];
-	_Atomic u64 ioreq_pending[MAX_VMS];	/* bit: vCPU */
-	_Atomic u64 doorbells[MAX_VMS];		/* bit: doorbell id, see HC_DOORBELL_ADD */
+	_Atomic u64 ioreq_pending[MAX_VMS]; /* bit: vCPU */
+	_Atomic u64 doorbells[MAX_VMS];	    /* bit: doorbell id, see HC_DOORBELL_ADD */
 	u64 reserved[27];
 	struct ioreq ioreq[MAX_VMS][MAX_VM_CPUS];
 };

@@ -28,36 +28,36 @@ typedef u64 hpa_t; /* host physical address */
 #define MIB(n) ((u64)(n) << 20)
 #define GIB(n) ((u64)(n) << 30)
 
-#define PAGE_SIZE 4096ULL
-#define PAGE_MASK (PAGE_SIZE - 1)
+#define PAGE_SIZE	4096ULL
+#define PAGE_MASK	(PAGE_SIZE - 1)
 #define LARGE_PAGE_SIZE MIB(2)
 
-#define BIT(n) (1ULL << (n))
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
-#define ALIGN_DOWN(x, a) ((x) & ~((__typeof__(x))(a)-1))
-#define ALIGN_UP(x, a) ALIGN_DOWN((x) + ((__typeof__(x))(a)-1), a)
+#define BIT(n)				(1ULL << (n))
+#define ARRAY_SIZE(a)			(sizeof(a) / sizeof((a)[0]))
+#define MIN(a, b)			((a) < (b) ? (a) : (b))
+#define MAX(a, b)			((a) > (b) ? (a) : (b))
+#define ALIGN_DOWN(x, a)		((x) & ~((__typeof__(x))(a)-1))
+#define ALIGN_UP(x, a)			ALIGN_DOWN((x) + ((__typeof__(x))(a)-1), a)
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 
-#define must_check __attribute__((warn_unused_result))
+#define must_check    __attribute__((warn_unused_result))
 #define packed_struct __attribute__((packed))
 
 /* Errors are negative; a subset of the usual numbers, so that host tests may mix with libc's. */
 #ifndef EPERM
-#define EPERM 1
-#define ENOENT 2
-#define EIO 5
-#define E2BIG 7
-#define EAGAIN 11
-#define ENOMEM 12
-#define EFAULT 14
-#define EBUSY 16
-#define EEXIST 17
-#define ENODEV 19
-#define EINVAL 22
-#define ENOSPC 28
-#define ERANGE 34
+#define EPERM	1
+#define ENOENT	2
+#define EIO	5
+#define E2BIG	7
+#define EAGAIN	11
+#define ENOMEM	12
+#define EFAULT	14
+#define EBUSY	16
+#define EEXIST	17
+#define ENODEV	19
+#define EINVAL	22
+#define ENOSPC	28
+#define ERANGE	34
 #define ENOTSUP 95
 #endif
 
