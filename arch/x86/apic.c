@@ -80,21 +80,26 @@ void cpu_kick(u32 index)
 	apic_ipi(percpus[index].apic_id, VECTOR_KICK);
 }
 
-/* Ticks of the counter against the TSC over about 10 ms, divide by one. */
-static void timer_calibrate(void)
+/* Ticks of the counter a TSC tick, over about 10 ms. Interruptions can only make it too small: the
+ * TSC is read before the counter starts and after it is read. */
+static u64 timer_measure(void)
 {
-	u64 span = time_hz() / 100, start, ticks;
+	u64 span = time_hz() / 100, start = time_now(), ticks;
 
-	apic_write(APIC_TIMER_DIVIDE, 0xb);
-	apic_write(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
 	apic_write(APIC_TIMER_INITIAL, 0xffffffff);
-	start = time_now();
 	while (time_now() - start < span)
 		cpu_relax();
 	ticks = 0xffffffffU - apic_read(APIC_TIMER_CURRENT);
-	span = time_now() - start;
+	return (ticks << 32) / (time_now() - start);
+}
+
+static void timer_calibrate(void)
+{
+	apic_write(APIC_TIMER_DIVIDE, 0xb);
+	apic_write(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
+	for (u32 i = 0; i < 3; i++)
+		timer_mul = MAX(timer_mul, timer_measure());
 	apic_write(APIC_TIMER_INITIAL, 0);
-	timer_mul = (ticks << 32) / span;
 }
 
 void apic_setup(void)

@@ -15,7 +15,8 @@ static u64 tsc_hz;
 static u64 ns_mul; /* TSC ticks a nanosecond, 30 fractional bits */
 static u64 wall;
 
-/* TSC ticks while channel 2 of the 8254 counts PIT_COUNT down; 0 when it does not count. */
+/* TSC ticks while channel 2 of the 8254 counts PIT_COUNT down; 0 when it does not count. Never too
+ * few: the clock is read before the count begins, and after it has ended. */
 static u64 pit_measure(void)
 {
 	u64 start, now, limit;
@@ -23,8 +24,8 @@ static u64 pit_measure(void)
 	io_out8(0x61, (u8)((io_in8(0x61) & ~2) | 1));
 	io_out8(0x43, 0xb0); /* channel 2, both bytes, mode 0 */
 	io_out8(0x42, PIT_COUNT & 0xff);
-	io_out8(0x42, PIT_COUNT >> 8);
 	start = time_now();
+	io_out8(0x42, PIT_COUNT >> 8);
 	limit = 1000000000; /* loops long enough on any machine */
 	do {
 		now = time_now();
@@ -42,8 +43,8 @@ static u64 cpuid_hz(void)
 	return c.eax ? (u64)c.ecx * c.ebx / c.eax : 0;
 }
 
-/* The smallest of several runs has the fewest interruptions. CPUID only where no 8254 counts:
- * emulators claim rates there that their TSC does not have. */
+/* The smallest of several runs has the fewest interruptions, which only make it longer. CPUID only
+ * where no 8254 counts: emulators claim rates there that their TSC does not have. */
 void time_init(void)
 {
 	u64 best = 0;
