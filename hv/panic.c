@@ -19,6 +19,7 @@ void panic(const char *format, ...)
 {
 	char what[256];
 	va_list args;
+	u32 lines;
 
 	if (__atomic_exchange_n((u32 *)&panicking, 1, __ATOMIC_SEQ_CST))
 		machine_halt();
@@ -30,7 +31,8 @@ void panic(const char *format, ...)
 	log_printf("oriel: PANIC: %s", what);
 	log_printf("build %s, core %u", BUILD_ID, cpu_index());
 	arch_dump_host();
-	trace_dump(cpu_index());
+	lines = screen_lines_left();
+	trace_dump(cpu_index(), lines > 1 ? lines - 1 : 0); /* the report must not wrap */
 	log_printf("The machine has stopped. Please send a photograph of this screen.");
 	machine_halt();
 }

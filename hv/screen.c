@@ -110,3 +110,12 @@ void screen_panic(void)
 	column = row = 0;
 	fill(0, gop.height);
 }
+
+u32 screen_lines_left(void)
+{
+	u32 rows = (gop.height - MIN(gop.height, (u32)MARGIN)) / (GLYPH_HEIGHT * scale);
+
+	if (!pixels)
+		return 100;
+	return rows > row ? rows - row - 1 : 0;
+}

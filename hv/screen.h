@@ -17,4 +17,7 @@ void screen_text(const char *text, size_t len);
 /* A new, plain screen in the colours of a panic, with larger letters where the panel has room. */
 void screen_panic(void);
 
+/* Lines of text that fit below the last one; without a panel, plenty. */
+u32 screen_lines_left(void);
+
 #endif

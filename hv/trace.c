@@ -8,10 +8,10 @@
 
 struct trace_ring trace_rings[MAX_CPUS];
 
-void trace_dump(u32 core)
+void trace_dump(u32 core, u32 lines)
 {
 	struct trace_ring *t = &trace_rings[core];
-	u32 count = MIN(t->next, (u32)TRACE_ENTRIES);
+	u32 count = MIN(MIN(t->next, (u32)TRACE_ENTRIES), lines);
 
 	for (u32 i = 0; i < count; i++) {
 		const struct trace_entry *e = &t->entries[(t->next - count + i) % TRACE_ENTRIES];

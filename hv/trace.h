@@ -22,8 +22,8 @@ struct trace_ring {
 	struct trace_entry entries[TRACE_ENTRIES];
 };
 
-/* Into the log, oldest first. */
-void trace_dump(u32 core);
+/* The last `lines` of them into the log, oldest first. */
+void trace_dump(u32 core, u32 lines);
 
 extern struct trace_ring trace_rings[];
 
