@@ -230,11 +230,15 @@ IDLE = [
 
 # ---- Bochs -------------------------------------------------------------------------------------
 
-# Uncompressed: a compressed kernel takes minutes there. In its mode of 24 bits Bochs itself ends with
-# "bad_alloc" now and then, so Linux gets the other one.
-LINUX_VMX = {"screen": "mode = 800x600\n", "picture": "quadrants-800x600",
-             "guest": {"kernel": "vmlinux", "initrd": "initrd-raw.img", "memory": "192M",
-                       "size": "800x600"}}
+# Uncompressed: a compressed kernel takes minutes there.
+def linux_vmx(cpus, width, height):
+    size = "%dx%d" % (width, height)
+    return linux_quadrants("linux-vmx-%dcpu" % cpus, cpus, cpus, machine="bochs-vmx",
+                           memory="512M", timeout=900, boot=600, screen="mode = %s\n" % size,
+                           picture="quadrants-" + size,
+                           guest={"kernel": "vmlinux", "initrd": "initrd-raw.img",
+                                  "memory": "192M", "size": size})
+
 
 BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, secs=180) + [
     Case("gpu-800x600-vmx", conf(vm("bare", "gpu.elf", "size=800x600 stay=1", size="800x600"),
@@ -249,10 +253,8 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
              powers_off()]),
     bare("smp2-vmx-2cpu", "smp.elf", "cpus=2", guest_cpus=2, cpus=2, machine="bochs-vmx",
          memory="512M", timeout=300, secs=200),
-    linux_quadrants("linux-vmx-1cpu", 1, 1, machine="bochs-vmx", memory="512M", timeout=600,
-                    boot=400, **LINUX_VMX),
-    linux_quadrants("linux-vmx-2cpu", 2, 2, machine="bochs-vmx", memory="512M", timeout=900,
-                    boot=600, **LINUX_VMX),
+    linux_vmx(1, 800, 600),
+    linux_vmx(2, 1024, 768),
 ]
 
 CASES = LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + FIRMWARE + BOCHS + FIRMWARE_BOCHS
