@@ -23,42 +23,39 @@
 #define LOG_MAX	  512
 #define DIRTY_MAX MIB(64)
 
-typedef s64 hypercall_fn(struct vcpu *v, u64 a, u64 b, u64 c, u64 d);
+typedef s64 hypercall_fn(const u64 arg[4]);
 
 static struct vm *guest(u64 index)
 {
 	return index < handoff->config.vm_count ? &vms[index] : NULL;
 }
 
-static s64 hc_wait(struct vcpu *v, u64 deadline, u64 b, u64 c, u64 d)
+static s64 hc_wait(const u64 *arg)
 {
-	(void)b;
-	(void)c;
-	(void)d;
-	domain_wait(v, deadline);
+	u64 deadline = arg[0];
+
+	domain_wait(&vms[DOMAIN_VM].vcpus[0], deadline);
 	return 0;
 }
 
-static s64 hc_log(struct vcpu *v, u64 text, u64 len, u64 c, u64 d)
+static s64 hc_log(const u64 *arg)
 {
+	u64 text = arg[0];
+	u64 len = arg[1];
 	const char *p = domain_pointer(text, len);
 
-	(void)v;
-	(void)c;
-	(void)d;
 	if (!p || !len || len > LOG_MAX)
 		return -EINVAL;
 	log_printf("dm: %.*s", (int)len, p);
 	return 0;
 }
 
-static s64 hc_ioreq_done(struct vcpu *v, u64 vm, u64 vcpu, u64 c, u64 d)
+static s64 hc_ioreq_done(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 vcpu = arg[1];
 	struct vm *g = guest(vm);
 
-	(void)v;
-	(void)c;
-	(void)d;
 	if (!g || vcpu >= g->vcpu_count)
 		return -EINVAL;
 	vcpu_notify(&g->vcpus[vcpu], VCPU_EVENT_IOREQ);
@@ -70,15 +67,14 @@ static bool is_stopped(const struct vm *g)
 	return g->state == VM_STOPPED || g->state == VM_FATAL;
 }
 
-static s64 hc_pci_add(struct vcpu *v, u64 vm, u64 template, u64 c, u64 d)
+static s64 hc_pci_add(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 template = arg[1];
 	struct vm *g = guest(vm);
 	static struct pci_template copy;
 	const void *p = domain_pointer(template, sizeof(copy));
 
-	(void)v;
-	(void)c;
-	(void)d;
 	if (!g || !p)
 		return -EINVAL;
 	memcpy(&copy, p, sizeof(copy));
@@ -94,8 +90,12 @@ static enum trap_result trap_forward(void *ctx, struct vcpu *v, u64 offset, stru
 }
 
 /* Adding the same region again is how a restarted domain finds its own. */
-static s64 hc_trap_add(struct vcpu *v, u64 vm, u64 what, u64 base, u64 len)
+static s64 hc_trap_add(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 what = arg[1];
+	u64 base = arg[2];
+	u64 len = arg[3];
 	struct vm *g = guest(vm);
 	u32 space = (u32)(what >> 32);
 	struct trap_region old,
@@ -103,7 +103,6 @@ static s64 hc_trap_add(struct vcpu *v, u64 vm, u64 what, u64 base, u64 len)
 	enum trap_space in = space == IOREQ_PIO ? TRAP_PIO : TRAP_MMIO;
 	int rc;
 
-	(void)v;
 	if (!g || space > IOREQ_MMIO || (what & 0xffffffff) > 0xffff || !len)
 		return -EINVAL;
 	if (space == IOREQ_PIO && !range_within(base, len, 0x10000))
@@ -119,81 +118,80 @@ static s64 hc_trap_add(struct vcpu *v, u64 vm, u64 what, u64 base, u64 len)
 	return rc;
 }
 
-static s64 hc_doorbell_add(struct vcpu *v, u64 vm, u64 device_bar, u64 offset, u64 len_id)
+static s64 hc_doorbell_add(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 device_bar = arg[1];
+	u64 offset = arg[2];
+	u64 len_id = arg[3];
 	struct vm *g = guest(vm);
 
-	(void)v;
 	if (!g || device_bar >> 24 || len_id >> 24 || (len_id & 0xff00))
 		return -EINVAL;
 	return pci_add_doorbell(g, (u16)(device_bar >> 8), (u8)device_bar, offset,
 				(u8)(len_id >> 16), (u8)len_id);
 }
 
-static s64 hc_msix(struct vcpu *v, u64 vm, u64 device, u64 vector, u64 d)
+static s64 hc_msix(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 device = arg[1];
+	u64 vector = arg[2];
 	struct vm *g = guest(vm);
 
-	(void)v;
-	(void)d;
 	return g && !((device | vector) >> 16) ? pci_msix(g, (u16)device, (u16)vector) : -EINVAL;
 }
 
-static s64 hc_intx(struct vcpu *v, u64 vm, u64 device, u64 level, u64 d)
+static s64 hc_intx(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 device = arg[1];
+	u64 level = arg[2];
 	struct vm *g = guest(vm);
 
-	(void)v;
-	(void)d;
 	return g && !(device >> 16) ? pci_intx(g, (u16)device, level) : -EINVAL;
 }
 
-static s64 hc_isa_irq(struct vcpu *v, u64 vm, u64 irq, u64 level, u64 d)
+static s64 hc_isa_irq(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 irq = arg[1];
+	u64 level = arg[2];
 	struct vm *g = guest(vm);
 
-	(void)v;
-	(void)d;
 	if (!g || irq > 15)
 		return -EINVAL;
 	vm_isa_irq(g, (u32)irq, level);
 	return 0;
 }
 
-static s64 hc_vm_reset(struct vcpu *v, u64 vm, u64 b, u64 c, u64 d)
+static s64 hc_vm_reset(const u64 *arg)
 {
+	u64 vm = arg[0];
 	struct vm *g = guest(vm);
 
-	(void)v;
-	(void)b;
-	(void)c;
-	(void)d;
 	return g ? vm_power_on_reset(g) : -EINVAL;
 }
 
-static s64 hc_vm_start(struct vcpu *v, u64 vm, u64 start, u64 c, u64 d)
+static s64 hc_vm_start(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 start = arg[1];
 	struct vm *g = guest(vm);
 	const void *p = domain_pointer(start, sizeof(struct vm_start));
 	struct vm_start copy;
 
-	(void)v;
-	(void)c;
-	(void)d;
 	if (!g || !p)
 		return -EINVAL;
 	memcpy(&copy, p, sizeof(copy));
 	return vm_start(g, &copy);
 }
 
-static s64 hc_vm_stop(struct vcpu *v, u64 vm, u64 b, u64 c, u64 d)
+static s64 hc_vm_stop(const u64 *arg)
 {
+	u64 vm = arg[0];
 	struct vm *g = guest(vm);
 
-	(void)v;
-	(void)b;
-	(void)c;
-	(void)d;
 	return g ? vm_stop(g) : -EINVAL;
 }
 
@@ -225,14 +223,13 @@ static void machine_stats(struct vm_stats *s)
 	s->idle_tsc = sched_idle_ticks();
 }
 
-static s64 hc_vm_stats(struct vcpu *v, u64 vm, u64 stats, u64 c, u64 d)
+static s64 hc_vm_stats(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 stats = arg[1];
 	struct vm_stats *s = domain_pointer(stats, sizeof(*s));
 	struct vm *g = guest(vm);
 
-	(void)v;
-	(void)c;
-	(void)d;
 	if (!s || (!g && vm != MACHINE))
 		return -EINVAL;
 	memset(s, 0, sizeof(*s));
@@ -246,14 +243,17 @@ static s64 hc_vm_stats(struct vcpu *v, u64 vm, u64 stats, u64 c, u64 d)
 	return 0;
 }
 
-static s64 hc_dirty(struct vcpu *v, u64 vm, u64 gpa, u64 len, u64 bitmap)
+static s64 hc_dirty(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 gpa = arg[1];
+	u64 len = arg[2];
+	u64 bitmap = arg[3];
 	struct vm *g = guest(vm);
 	u64 *p =
 		len <= DIRTY_MAX ? domain_pointer(bitmap, ALIGN_UP(len / PAGE_SIZE, 64) / 8) : NULL;
 	int rc;
 
-	(void)v;
 	if (!g || !p || bitmap % 8)
 		return -EINVAL;
 	spin_lock(&g->lock);
@@ -264,30 +264,34 @@ static s64 hc_dirty(struct vcpu *v, u64 vm, u64 gpa, u64 len, u64 bitmap)
 	return rc;
 }
 
-static s64 hc_vram_window(struct vcpu *v, u64 vm, u64 gpa, u64 offset, u64 len)
+static s64 hc_vram_window(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 gpa = arg[1];
+	u64 offset = arg[2];
+	u64 len = arg[3];
 	struct vm *g = guest(vm);
 
-	(void)v;
 	return g ? vram_window(g, gpa, offset, len) : -EINVAL;
 }
 
-static s64 hc_vram_dirty(struct vcpu *v, u64 vm, u64 offset, u64 len, u64 bitmap)
+static s64 hc_vram_dirty(const u64 *arg)
 {
+	u64 vm = arg[0];
+	u64 offset = arg[1];
+	u64 len = arg[2];
+	u64 bitmap = arg[3];
 	struct vm *g = guest(vm);
 	u64 *p =
 		len <= DIRTY_MAX ? domain_pointer(bitmap, ALIGN_UP(len / PAGE_SIZE, 64) / 8) : NULL;
 
-	(void)v;
 	return g && p && !(bitmap % 8) ? vram_dirty(g, offset, len, p) : -EINVAL;
 }
 
-static s64 hc_irq_unmask(struct vcpu *v, u64 event, u64 b, u64 c, u64 d)
+static s64 hc_irq_unmask(const u64 *arg)
 {
-	(void)v;
-	(void)b;
-	(void)c;
-	(void)d;
+	u64 event = arg[0];
+
 	if (event == HOST_EVENT_SERIAL && handoff->config.serial_port)
 		irq_host_unmask(4);
 	else if (event == HOST_EVENT_KEYBOARD)
@@ -297,23 +301,17 @@ static s64 hc_irq_unmask(struct vcpu *v, u64 event, u64 b, u64 c, u64 d)
 	return 0;
 }
 
-static s64 hc_restart(struct vcpu *v, u64 a, u64 b, u64 c, u64 d)
+static s64 hc_restart(const u64 *arg)
 {
-	(void)v;
-	(void)a;
-	(void)b;
-	(void)c;
-	(void)d;
+	(void)arg;
 	domain_restart("asked for");
 	return 0;
 }
 
-static s64 hc_poweroff(struct vcpu *v, u64 reboot, u64 b, u64 c, u64 d)
+static s64 hc_poweroff(const u64 *arg)
 {
-	(void)v;
-	(void)b;
-	(void)c;
-	(void)d;
+	u64 reboot = arg[0];
+
 	log_printf("oriel: %s", reboot ? "reboot" : "power off");
 	machine_poweroff(reboot);
 }
@@ -343,6 +341,7 @@ static hypercall_fn *const hypercall_table[HC_COUNT] = {
 void hypercall_handle(struct vcpu *v, const struct vmexit *e)
 {
 	u64 *gpr = v->arch.regs.gpr;
+	const u64 arg[4] = { gpr[RDI], gpr[RSI], gpr[RDX], gpr[R10] };
 	u64 number = gpr[RAX];
 
 	virt->advance(&v->arch, e->insn_len);
@@ -350,5 +349,5 @@ void hypercall_handle(struct vcpu *v, const struct vmexit *e)
 		gpr[RAX] = (u64)-EINVAL;
 		return;
 	}
-	gpr[RAX] = (u64)hypercall_table[number](v, gpr[RDI], gpr[RSI], gpr[RDX], gpr[R10]);
+	gpr[RAX] = (u64)hypercall_table[number](arg);
 }
