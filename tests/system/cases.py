@@ -259,7 +259,7 @@ VGA_MODES = sorted(name[len("vga-"):-len(".png")]
                    if name.startswith("vga-"))
 VGA_GUESTS = [vga(mode) for mode in VGA_MODES]
 VGA_BOCHS = [vga(mode, "-vmx", (800, 600), machine="bochs-vmx", memory="512M")
-             for mode in ("text80x50", "cga4", "vga640x480", "13h", "xsplit", "dispi32")]
+             for mode in ("text80x50", "cga4", "13h")]
 
 # ---- Bochs -------------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@ import time
 from console import Failure
 from machine import golden
 
+PICTURE_SECS = 20
+
 CLEAN = r"guest: (\d+) passed, 0 failed"
 KERNEL_LINE = r"^\[ *\d+\.\d+\] "
 # What the Debian kernel says at level "error" and above without anything being wrong.
@@ -27,9 +29,13 @@ def started(*guests):
 def says(guest, pattern, secs=120):
     """The guest prints that, later than what `says` has seen of it."""
     def step(m):
-        at = m.marks.get(guest, 0)
-        m.console.wait_guest(guest, pattern, secs, at)
-        m.marks[guest] = len(m.console.guests[guest])
+        def line():
+            lines = m.console.guests.get(guest, [])
+            for n in range(m.marks.get(guest, 0), len(lines)):
+                if re.search(pattern, lines[n]):
+                    return n + 1
+            return None
+        m.marks[guest] = m.console.wait_for('"%s" from %s' % (pattern, guest), line, secs)
     return step
 
 
@@ -111,28 +117,27 @@ def repeat(times, *steps):
 
 def shows(guest, *pictures, panel=True):
     """The guest's picture, and the guest's part of the screen as Oriel and as QEMU see it, each
-    equal one of the golden pictures. A guest that has several is changing them: then QEMU may see
-    the panel while it is being painted, and gets more tries; a picture that is wrong stays so."""
-    def check(m, what, take, crop, tries=1):
+    equal one of the golden pictures. The guest may still be drawing, and QEMU may see the panel
+    while it is being painted: there are more tries for a while; a picture that is wrong stays so."""
+    def check(m, what, take, crop):
+        end = time.monotonic() + PICTURE_SECS
         while True:
             picture = take()
             differences = [m.differs(golden(name), picture, crop) for name in pictures]
             if not all(differences):
                 break
-            tries -= 1
-            if not tries:
+            if time.monotonic() > end:
                 raise Failure("%s of %s: %s" % (what, guest, differences[0]))
         os.unlink(picture)
 
     def step(m):
-        place = m.place(guest)
         check(m, "oriel-shot", lambda: m.shot("guest-" + guest, guest), None)
         if not panel:
             return
+        place = m.place(guest)
         check(m, "oriel-shot of the screen", lambda: m.shot("screen"), place)
         if m.case.machine == "qemu-svm":
-            check(m, "QEMU's screendump", lambda: m.screendump("panel"), place,
-                  20 if len(pictures) > 1 else 1)
+            check(m, "QEMU's screendump", lambda: m.screendump("panel"), place)
     return step
 
 
