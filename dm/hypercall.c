@@ -89,11 +89,6 @@ int hc_vm_stats(u32 vm, struct vm_stats *stats)
 	return (int)hypercall(HC_VM_STATS, vm == HC_MACHINE ? ~0ULL : vm, (u64)stats, 0, 0);
 }
 
-int hc_dirty(u32 vm, gpa_t gpa, u64 len, u64 *bitmap)
-{
-	return (int)hypercall(HC_DIRTY, vm, gpa, len, (u64)bitmap);
-}
-
 int hc_vram_window(u32 vm, gpa_t gpa, u64 offset, u64 len)
 {
 	return (int)hypercall(HC_VRAM_WINDOW, vm, gpa, offset, len);

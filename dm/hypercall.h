@@ -23,7 +23,6 @@ int hc_vm_reset(u32 vm);
 int hc_vm_start(u32 vm, const struct vm_start *start);
 int hc_vm_stop(u32 vm);
 int hc_vm_stats(u32 vm, struct vm_stats *stats); /* HC_MACHINE for the machine */
-int hc_dirty(u32 vm, gpa_t gpa, u64 len, u64 *bitmap);
 int hc_vram_window(u32 vm, gpa_t gpa, u64 offset, u64 len);
 int hc_vram_dirty(u32 vm, u64 offset, u64 len, u64 *bitmap);
 void hc_irq_unmask(enum host_event event);

@@ -128,8 +128,8 @@ void domain_start(void)
 	domain_vcpu = &domain_vm()->vcpus[0];
 	domain_vm()->state = VM_RUNNING;
 	if (c->serial_port)
-		irq_host_enable(4);
-	irq_host_enable(1);
+		irq_host_unmask(4);
+	irq_host_unmask(1);
 	log_set_handed_over(true);
 	enter_image();
 }

@@ -243,27 +243,6 @@ static s64 hc_vm_stats(const u64 *arg)
 	return 0;
 }
 
-static s64 hc_dirty(const u64 *arg)
-{
-	u64 vm = arg[0];
-	u64 gpa = arg[1];
-	u64 len = arg[2];
-	u64 bitmap = arg[3];
-	struct vm *g = guest(vm);
-	u64 *p =
-		len <= DIRTY_MAX ? domain_pointer(bitmap, ALIGN_UP(len / PAGE_SIZE, 64) / 8) : NULL;
-	int rc;
-
-	if (!g || !p || bitmap % 8)
-		return -EINVAL;
-	spin_lock(&g->lock);
-	rc = stage2_dirty(&g->stage2, gpa, len, p);
-	spin_unlock(&g->lock);
-	if (!rc)
-		vm_sync(g);
-	return rc;
-}
-
 static s64 hc_vram_window(const u64 *arg)
 {
 	u64 vm = arg[0];
@@ -330,7 +309,6 @@ static hypercall_fn *const hypercall_table[HC_COUNT] = {
 	[HC_VM_START] = hc_vm_start,
 	[HC_VM_STOP] = hc_vm_stop,
 	[HC_VM_STATS] = hc_vm_stats,
-	[HC_DIRTY] = hc_dirty,
 	[HC_IRQ_UNMASK] = hc_irq_unmask,
 	[HC_RESTART] = hc_restart,
 	[HC_POWEROFF] = hc_poweroff,

@@ -48,11 +48,6 @@ void timer_arm(u64 deadline)
 	fake_deadline = deadline;
 }
 
-void irq_host_enable(u32 isa_irq)
-{
-	(void)isa_irq;
-}
-
 void irq_host_unmask(u32 isa_irq)
 {
 	(void)isa_irq;

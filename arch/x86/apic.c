@@ -180,11 +180,6 @@ void ioapic_init(void)
 		ioapic_write(0x10 + 2 * i, (u32)IOAPIC_MASKED);
 }
 
-void irq_host_enable(u32 isa_irq)
-{
-	ioapic_line(isa_irq, false);
-}
-
 void irq_host_unmask(u32 isa_irq)
 {
 	ioapic_line(isa_irq, false);

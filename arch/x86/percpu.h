@@ -32,7 +32,6 @@ struct percpu {
 	u32 index, apic_id;
 	u64 timer_deadline; /* as armed; ~0: not */
 	void *virt_page;    /* VMXON region or host save area: vendor's */
-	void *loaded;	    /* the arch_vcpu whose state is in this core's registers */
 	u64 gdt[8];
 	struct tss tss;
 };

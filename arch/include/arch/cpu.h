@@ -50,8 +50,7 @@ u64 time_wall_seconds(void); /* Unix time from the machine's RTC; read once at s
 void timer_arm(u64 deadline);
 
 /* Host interrupt lines (ISA numbering) as level of one event each. */
-void irq_host_enable(u32 isa_irq); /* routed to the boot processor, unmasked */
-void irq_host_unmask(u32 isa_irq); /* after it fired once it stays masked until this */
+void irq_host_unmask(u32 isa_irq); /* at start, and after it fired: it masks itself then */
 
 /* Physical address of something in the hypervisor's image. */
 hpa_t image_to_phys(const void *p);

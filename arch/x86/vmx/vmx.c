@@ -121,7 +121,6 @@ void vmx_select(struct arch_vcpu *v)
 static void vmx_load(struct arch_vcpu *v)
 {
 	vmx_ensure(v);
-	percpu()->loaded = v;
 	vmx_live_load(v);
 	xstate_load(v);
 }
@@ -130,7 +129,6 @@ static void vmx_put(struct arch_vcpu *v)
 {
 	xstate_put(v);
 	vmx_live_put(v);
-	percpu()->loaded = NULL;
 }
 
 static void flush_stage2(struct arch_vcpu *v)

@@ -99,15 +99,14 @@ enum hypercall {
 	HC_VM_START,	 /* (vm, struct vm_start *): vCPU 0 runs from there, others wait for SIPI */
 	HC_VM_STOP,	 /* (vm): every vCPU leaves guest mode; VM_EVENT_STOPPED follows */
 	HC_VM_STATS,	 /* (vm or ~0 for the machine, struct vm_stats *) */
-	HC_DIRTY,	 /* (vm, gpa, len, u64 *bitmap): read and clear, a bit a 4 KiB page */
 	HC_IRQ_UNMASK,	 /* (enum host_event): let the host's interrupt line fire again */
 	HC_RESTART,	 /* (): the device domain begins again from its image; does not return */
 	HC_POWEROFF,	 /* (0: off, 1: reboot): the machine; does not return */
 	HC_VRAM_WINDOW,	 /* (vm, gpa, offset, len): maps this part of the guest's VRAM (or what */
 			 /* is behind it) at gpa in the legacy window, in place of what was; len */
 			 /* 0: nothing */
-	HC_VRAM_DIRTY,	 /* (vm, offset, len, u64 *bitmap): HC_DIRTY for a part of VRAM, wherever */
-			 /* BARs and the legacy window show it; bits are added up */
+	HC_VRAM_DIRTY,	 /* (vm, offset, len, u64 *bitmap): read and clear, a bit a 4 KiB page of */
+			 /* VRAM, wherever BARs and the legacy window show it; bits are added up */
 	HC_COUNT
 };
 /* clang-format on */
