@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
-/* sources: dm/remote/follow.c dm/remote/type.c dm/remote/keys.c dm/devices/uart.c */
+/* sources: dm/remote/follow.c dm/input.c dm/remote/type.c dm/remote/keys.c dm/devices/uart.c */
 /* sources: tests/unit/dm_stubs.c */
 
 /* The serial console: its command lines, answers, and what comes between them. */
