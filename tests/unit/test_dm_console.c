@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "dm/devices.h"
+#include "dm/devices/gpu.h"
 #include "dm/display/display.h"
 #include "dm/display/png.h"
 #include "dm/devices/keys.h"
@@ -39,6 +40,12 @@ struct rect display_placement(const struct dm_vm *vm, u32 head)
 void display_focus(struct dm_vm *vm)
 {
 	focused = vm;
+}
+
+struct gpu_usage gpu_usage(const struct dm_vm *vm)
+{
+	(void)vm;
+	return (struct gpu_usage){ 3, 8192 };
 }
 
 struct display_stats *display_stats(const struct dm_vm *vm)
