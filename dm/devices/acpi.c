@@ -207,7 +207,7 @@ static u16 boot_flags(const struct vm_config *config)
 
 	if (config->input & INPUT_PS2)
 		flags |= BOOT_8042;
-	if (config->display != DISPLAY_VIRTIO_VGA)
+	if (!config_has_vga(config))
 		flags |= BOOT_NO_VGA;
 	return (u16)flags;
 }

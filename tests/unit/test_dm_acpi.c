@@ -109,6 +109,19 @@ static void processors_are_listed(void **state)
 	assert_int_equal(get(find("MCFG") + 44, 8), GUEST_ECAM_BASE);
 }
 
+static void a_missing_vga_is_told(void **state)
+{
+	static const u8 without[] = { [DISPLAY_VIRTIO_GPU] = 1, [DISPLAY_NONE] = 1 };
+
+	(void)state;
+	for (u32 display = 0; display < sizeof(without); display++) {
+		dm_stubs_setup(0);
+		dm_stubs.info.config.vms[0].display = display;
+		length = acpi_build(&dm_vms[0], BASE, tables, sizeof(tables));
+		assert_int_equal(get(find("FACP") + 109, 2) >> 2 & 1, without[display]);
+	}
+}
+
 static void too_little_room_is_told(void **state)
 {
 	(void)state;
@@ -123,6 +136,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(root_points_to_sound_tables),
 		cmocka_unit_test(processors_are_listed),
+		cmocka_unit_test(a_missing_vga_is_told),
 		cmocka_unit_test(too_little_room_is_told),
 	};
 
