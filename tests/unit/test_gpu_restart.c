@@ -12,7 +12,7 @@
 /* sources: dm/devices/dispi.c dm/devices/edid.c dm/display/compositor.c dm/display/compose.c */
 /* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
 /* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
-/* sources: dm/display/screenshot.c */
+/* sources: dm/display/screenshot.c dm/display/deflate.c */
 /*
  * The GPU device over a restart of the domain, at every point of every command.
  */
