@@ -190,6 +190,14 @@ static void gop_map(const struct handoff *h)
 		   STAGE2_READ | STAGE2_WRITE, MEMTYPE_WC);
 }
 
+static u32 address_bits(void)
+{
+	u32 leaf[4];
+
+	arch_cpuid(0x80000008, 0, 0, 1, false, leaf);
+	return leaf[0] & 0xff;
+}
+
 static void info_create(const struct handoff *h)
 {
 	hpa_t at = pages_alloc(ALIGN_UP(sizeof(*info), PAGE_SIZE) / PAGE_SIZE);
@@ -203,6 +211,7 @@ static void info_create(const struct handoff *h)
 	info->use_vmmcall = virt->hypercall_is_vmmcall;
 	info->state_size = state_size;
 	info->wall_seconds = time_wall_seconds();
+	info->address_bits = address_bits();
 	info->config = h->config;
 	log_format(info->build_id, sizeof(info->build_id), "%s", BUILD_ID);
 	region_add(DM_INFO_BASE, at, sizeof(*info), STAGE2_READ, MEMTYPE_WB);
