@@ -43,8 +43,8 @@ setup: $(BUILD)/setup.mk
 LWIP := build/src/lwip/src
 hv_src := $(wildcard arch/x86/*.c arch/x86/*.S arch/x86/vmx/*.[cS] arch/x86/svm/*.[cS] hv/*.c)
 dm_src := $(wildcard dm/*.c dm/*.S dm/*/*.c)
-lwip_src := $(if $(wildcard dm/*/lwipopts.h),$(wildcard $(LWIP)/core/*.c $(LWIP)/core/ipv4/*.c) \
-	$(LWIP)/netif/ethernet.c)
+lwip_src := $(if $(wildcard dm/*/lwipopts.h),$(wildcard $(LWIP)/core/*.c $(LWIP)/core/ipv4/*.c \
+	$(LWIP)/core/ipv6/*.c) $(LWIP)/netif/ethernet.c)
 boot_src := $(wildcard boot/*.c boot/*.S)
 host_tools := $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/oriel-*.c))
 
@@ -66,6 +66,8 @@ HV_FLAGS := $(COMMON) $(STATIC) -mcmodel=kernel -mgeneral-regs-only -Iarch/inclu
 	-I.
 LWIP_FLAGS := -isystem $(LWIP)/include $(addprefix -I,$(dir $(firstword $(wildcard dm/*/lwipopts.h))))
 DM_FLAGS := $(COMMON) $(STATIC) -mcmodel=small -Idm -I. $(LWIP_FLAGS)
+# What lwIP has and nobody calls is left out: some of it would need a C library.
+LWIP_CFLAGS := $(DM_FLAGS) -w -ffunction-sections -fdata-sections
 BOOT_FLAGS := $(COMMON) -fpic -fshort-wchar -fvisibility=hidden -maccumulate-outgoing-args \
 	-DGNU_EFI_USE_MS_ABI -I. -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 HOST_FLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Ihv/include -I. -I$(BUILD)/gen \
@@ -83,7 +85,7 @@ generated := $(BUILD)/gen/build_id.h $(BUILD)/gen/font_8x16.h $(BUILD)/gen/dsdt_
 # What a build depends on beside files' contents: flags, and which sources there are.
 stamp = @mkdir -p $(@D); echo '$(strip $(1))' | cmp -s - $@ || echo '$(strip $(1))' >$@
 $(BUILD)/gen/flags: FORCE
-	$(call stamp,$(HV_FLAGS) $(DM_FLAGS) $(BOOT_FLAGS) $(HOST_FLAGS) $(WARN))
+	$(call stamp,$(HV_FLAGS) $(DM_FLAGS) $(LWIP_CFLAGS) $(BOOT_FLAGS) $(HOST_FLAGS) $(WARN))
 $(BUILD)/gen/sources: FORCE
 	$(call stamp,$(LINK) $(hv_src) $(dm_src) $(lwip_src) $(boot_src))
 
@@ -98,7 +100,7 @@ $(BUILD)/obj/hv/%.o: % $(BUILD)/gen/flags | $(generated)
 $(BUILD)/obj/dm/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(DM_FLAGS) $(WARN))
 $(BUILD)/obj/lwip/%.o: % $(BUILD)/gen/flags | $(generated)
-	$(call compile,$(DM_FLAGS) -w)
+	$(call compile,$(LWIP_CFLAGS))
 $(BUILD)/obj/boot/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(BOOT_FLAGS) $(WARN))
 
@@ -107,7 +109,7 @@ $(BUILD)/hv.elf: arch/x86/hv.lds $(hv_obj) $(BUILD)/gen/sources
 	$(Q)$(CC) $(LINK) -T $< -o $@ $(hv_obj)
 $(BUILD)/dm.elf: dm/dm.lds $(dm_obj) $(lwip_obj) $(BUILD)/gen/sources
 	$(call say,LD)
-	$(Q)$(CC) $(LINK) -T $< -o $@ $(dm_obj) $(lwip_obj)
+	$(Q)$(CC) $(LINK) -Wl,--gc-sections -T $< -o $@ $(dm_obj) $(lwip_obj)
 
 # The two programs travel stripped inside the loader.
 $(BUILD)/obj/boot/hv.stripped: $(HV_ELF)

@@ -15,6 +15,7 @@
 #include "drivers/keyboard.h"
 #include "hypercall.h"
 #include "life.h"
+#include "net/net.h"
 #include "remote/console.h"
 #include "runtime.h"
 #include "state.h"
@@ -51,6 +52,8 @@ static void serve_host(void)
 		hc_irq_unmask(HOST_EVENT_KEYBOARD);
 		keyboard_receive();
 	}
+	if (events & HOST_EVENT_NET)
+		net_receive();
 }
 
 static void serve_pending(u64 pending)
@@ -94,6 +97,7 @@ static void start(void)
 	display_init();
 	if (dm_info->generation)
 		log_line("restarted (%u): %s", dm_info->generation, dm_info->restart_reason);
+	net_init();
 	life_init(adopted);
 }
 
@@ -108,6 +112,7 @@ void dm_main(void)
 		serve_pending(pending);
 		deadline = run_timers();
 		deadline = MIN(deadline, console_run());
+		deadline = MIN(deadline, net_run());
 		pending = atomic_exchange(&shared->pending, 0);
 		if (pending)
 			continue;

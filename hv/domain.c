@@ -8,6 +8,7 @@
 #include "boot.h"
 #include "domain.h"
 #include "domain_image.h"
+#include "host_nic.h"
 #include "ioreq.h"
 #include "log.h"
 #include "string.h"
@@ -51,9 +52,12 @@ void domain_host_event(enum host_event event)
 	domain_wake();
 }
 
-void irq_host_event(u32 isa_irq)
+void irq_host_event(u32 line)
 {
-	domain_host_event(isa_irq == 1 ? HOST_EVENT_KEYBOARD : HOST_EVENT_SERIAL);
+	if (line == host_nic_line())
+		domain_host_event(HOST_EVENT_NET);
+	else
+		domain_host_event(line == 1 ? HOST_EVENT_KEYBOARD : HOST_EVENT_SERIAL);
 }
 
 /* ---- waiting ---- */
@@ -151,6 +155,7 @@ void domain_restart(const char *reason)
 		panic("the device domain fails again and again: %s", reason);
 	if (crashes == CRASHES_BEFORE_RESET)
 		forget_state();
+	(void)!host_nic_enable(false); /* before the memory it may write to is used again */
 	domain_image_next_generation(reason);
 	ioreq_repost_all();
 	enter_image();

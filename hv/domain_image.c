@@ -13,18 +13,20 @@
 #include "build_id.h"
 #include "domain.h"
 #include "domain_image.h"
+#include "host_nic.h"
 #include "log.h"
 #include "pages.h"
 #include "panic.h"
 #include "string.h"
 #include "vm_create.h"
 
-#define MAX_REGIONS (16 + MAX_FILES + 4 * MAX_VMS)
-#define TABLES_BASE 0x18000000ULL /* the domain's page tables: not mapped by themselves */
-#define STATE_FIXED MIB(2)
-#define PT_LOAD	    1
-#define PF_X	    1
-#define PF_W	    2
+#define MAX_REGIONS    (24 + MAX_FILES + 4 * MAX_VMS)
+#define TABLES_BASE    0x18000000ULL /* the domain's page tables: not mapped by themselves */
+#define STATE_FIXED    MIB(2)
+#define STATE_POOL_MIN MIB(32) /* of pixels, for each guest with a display */
+#define PT_LOAD	       1
+#define PF_X	       1
+#define PF_W	       2
 
 struct elf_header {
 	u8 ident[16];
@@ -190,14 +192,6 @@ static void gop_map(const struct handoff *h)
 		   STAGE2_READ | STAGE2_WRITE, MEMTYPE_WC);
 }
 
-static u32 address_bits(void)
-{
-	u32 leaf[4];
-
-	arch_cpuid(0x80000008, 0, 0, 1, false, leaf);
-	return leaf[0] & 0xff;
-}
-
 static void info_create(const struct handoff *h)
 {
 	hpa_t at = pages_alloc(ALIGN_UP(sizeof(*info), PAGE_SIZE) / PAGE_SIZE);
@@ -211,7 +205,6 @@ static void info_create(const struct handoff *h)
 	info->use_vmmcall = virt->hypercall_is_vmmcall;
 	info->state_size = state_size;
 	info->wall_seconds = time_wall_seconds();
-	info->address_bits = address_bits();
 	info->config = h->config;
 	log_format(info->build_id, sizeof(info->build_id), "%s", BUILD_ID);
 	region_add(DM_INFO_BASE, at, sizeof(*info), STAGE2_READ, MEMTYPE_WB);
@@ -228,8 +221,13 @@ void domain_image_next_generation(const char *reason)
 static void state_create(const struct config *c)
 {
 	state_size = STATE_FIXED;
-	for (u32 i = 0; i < c->vm_count; i++)
-		state_size += c->vms[i].gpu_memory;
+	for (u32 i = 0; i < c->vm_count; i++) {
+		const struct vm_config *v = &c->vms[i];
+
+		if (v->display != DISPLAY_NONE)
+			state_size +=
+				MAX(STATE_POOL_MIN, ALIGN_UP(16ULL * v->width * v->height, MIB(2)));
+	}
 	state_hpa = take(state_size, LARGE_PAGE_SIZE, "the device domain's state");
 	domain_image_clear_state();
 	region_add(DM_STATE_BASE, state_hpa, state_size, STAGE2_READ | STAGE2_WRITE, MEMTYPE_WB);
@@ -253,6 +251,27 @@ static void shared_create(void)
 		   STAGE2_READ, MEMTYPE_WB);
 }
 
+/* Before what it is told is complete: fills info->nic. */
+static void nic_map(const struct handoff *h)
+{
+	struct dm_nic *nic = &info->nic;
+	hpa_t bars[6];
+
+	if (h->config.net_mode == NET_OFF || host_nic_find(nic, bars))
+		return;
+	for (u32 i = 0; i < ARRAY_SIZE(nic->bar); i++) {
+		if (!nic->bar_len[i])
+			continue;
+		nic->bar_len[i] = MIN(nic->bar_len[i], DM_NIC_STRIDE);
+		nic->bar[i] = DM_NIC_BASE + i * DM_NIC_STRIDE;
+		region_add(nic->bar[i], bars[i], nic->bar_len[i], STAGE2_READ | STAGE2_WRITE,
+			   MEMTYPE_UC);
+	}
+	nic->dma_phys = take(DM_NIC_DMA_SIZE, LARGE_PAGE_SIZE, "the network card");
+	region_add(DM_NIC_DMA_BASE, nic->dma_phys, DM_NIC_DMA_SIZE, STAGE2_READ | STAGE2_WRITE,
+		   MEMTYPE_WB);
+}
+
 void domain_create(const struct handoff *h, u32 cores)
 {
 	struct vm *vm = &vms[DOMAIN_VM];
@@ -268,6 +287,7 @@ void domain_create(const struct handoff *h, u32 cores)
 	files_map(h);
 	disks_map(h);
 	gop_map(h);
+	nic_map(h);
 }
 
 static void guest_map(const struct vm *vm)

@@ -10,6 +10,7 @@
 #include <arch/cpu.h>
 #include <arch/upcall.h>
 #include "domain.h"
+#include "host_nic.h"
 #include "hypercall.h"
 #include "log.h"
 #include "pages.h"
@@ -275,6 +276,8 @@ static s64 hc_irq_unmask(const u64 *arg)
 		irq_host_unmask(4);
 	else if (event == HOST_EVENT_KEYBOARD)
 		irq_host_unmask(1);
+	else if (event == HOST_EVENT_NET)
+		return host_nic_unmask();
 	else
 		return -EINVAL;
 	return 0;
@@ -292,7 +295,13 @@ static s64 hc_poweroff(const u64 *arg)
 	u64 reboot = arg[0];
 
 	log_printf("oriel: %s", reboot ? "reboot" : "power off");
+	(void)!host_nic_enable(false);
 	machine_poweroff(reboot);
+}
+
+static s64 hc_nic_enable(const u64 *arg)
+{
+	return host_nic_enable(arg[0]);
 }
 
 static hypercall_fn *const hypercall_table[HC_COUNT] = {
@@ -314,6 +323,7 @@ static hypercall_fn *const hypercall_table[HC_COUNT] = {
 	[HC_POWEROFF] = hc_poweroff,
 	[HC_VRAM_WINDOW] = hc_vram_window,
 	[HC_VRAM_DIRTY] = hc_vram_dirty,
+	[HC_NIC_ENABLE] = hc_nic_enable,
 };
 
 void hypercall_handle(struct vcpu *v, const struct vmexit *e)

@@ -32,11 +32,15 @@
 #define ICR_BUSY	 BIT(12)
 
 #define IOAPIC_BASE   0xfec00000ULL
+#define IOAPIC_LEVEL  BIT(15)
 #define IOAPIC_MASKED BIT(16)
+
+#define MSI_ADDRESS 0xfee00000ULL /* + APIC ID << 12; Intel SDM vol. 3, 11.11 */
 
 static bool x2apic, tsc_deadline;
 static u64 timer_mul; /* APIC timer ticks a TSC tick, 32 fractional bits */
 static volatile char *xapic;
+static u32 level_lines; /* bit: ISA line */
 
 static u32 apic_read(u32 reg)
 {
@@ -164,8 +168,9 @@ static void ioapic_write(u32 reg, u32 value)
 static void ioapic_line(u32 isa_irq, bool masked)
 {
 	ioapic_write(0x11 + 2 * isa_irq, percpus[0].apic_id << 24);
-	ioapic_write(0x10 + 2 * isa_irq,
-		     (VECTOR_ISA + isa_irq) | (masked ? (u32)IOAPIC_MASKED : 0));
+	ioapic_write(0x10 + 2 * isa_irq, (VECTOR_ISA + isa_irq) |
+						 (level_lines >> isa_irq & 1 ? IOAPIC_LEVEL : 0) |
+						 (masked ? (u32)IOAPIC_MASKED : 0));
 }
 
 void ioapic_init(void)
@@ -185,6 +190,20 @@ void irq_host_unmask(u32 isa_irq)
 	ioapic_line(isa_irq, false);
 }
 
+void irq_host_level(u32 isa_irq)
+{
+	level_lines |= (u32)BIT(isa_irq);
+}
+
+int irq_host_message(u64 *address, u32 *data)
+{
+	if (percpus[0].apic_id > 0xff)
+		return -ENOTSUP;
+	*address = MSI_ADDRESS | percpus[0].apic_id << 12;
+	*data = VECTOR_MESSAGE;
+	return 0;
+}
+
 void irq_dispatch(u8 vector)
 {
 	if (vector == VECTOR_TIMER) {
@@ -194,6 +213,8 @@ void irq_dispatch(u8 vector)
 
 		ioapic_line(line, true);
 		irq_host_event(line);
+	} else if (vector == VECTOR_MESSAGE) {
+		irq_host_event(IRQ_MESSAGE);
 	} else if (vector == VECTOR_SPURIOUS) {
 		return;
 	}

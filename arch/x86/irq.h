@@ -8,7 +8,8 @@
 #include <abi/types.h>
 
 enum host_vector {
-	VECTOR_ISA = 0x30, /* + ISA line */
+	VECTOR_ISA = 0x30,     /* + ISA line */
+	VECTOR_MESSAGE = 0x40, /* VECTOR_ISA + IRQ_MESSAGE */
 	VECTOR_TIMER = 0xe0,
 	VECTOR_KICK = 0xe1,
 	VECTOR_SPURIOUS = 0xff,

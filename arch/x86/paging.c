@@ -3,7 +3,7 @@
 
 /*
  * Owns the hypervisor's page tables: written once by paging_init on the boot core, before other
- * cores start; read-only after.
+ * cores start, and by device_map until they run guests; read-only after.
  */
 #include <arch/cpu.h>
 #include <arch/io.h>
@@ -157,6 +157,12 @@ void paging_init(const struct handoff *h)
 	write_cr3(own.root);
 }
 
+void *device_map(hpa_t base, u64 len)
+{
+	map_range(base, len, FLAGS_UC);
+	return phys_to_virt(base);
+}
+
 u64 paging_root(void)
 {
 	return own.root;
@@ -187,6 +193,7 @@ u64 arch_domain_tables(hpa_t area, u64 area_len, gpa_t area_gpa, const struct do
 		flags |= r[i].prot & STAGE2_WRITE ? PTE_W : 0;
 		flags |= r[i].prot & STAGE2_EXEC ? 0 : PTE_NX;
 		flags |= r[i].type == MEMTYPE_WC ? PAGING_WC : 0;
+		flags |= r[i].type == MEMTYPE_UC ? PTE_PCD | PTE_PWT : 0;
 		paging_map(&t, r[i].gpa, r[i].gpa, r[i].len, flags);
 	}
 	return t.root;

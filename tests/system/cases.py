@@ -6,7 +6,6 @@ import struct
 
 from case import Case, conf, linux, vm
 from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
-from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS
 from steps import (command, counts, ends, flips_on, golden, idles, logged, no_kernel_errors,
                    not_logged, note_stats, passes, powers_off, refuses, repeat, same_stats, says,
                    shows, started, state, wait)
@@ -291,5 +290,5 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
     linux_vmx(2, 1024, 768),
 ]
 
-CASES = (LINUX + LINUX_DISPLAYS + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + VGA_GUESTS +
-         FIRMWARE + BOCHS + VGA_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)
+CASES = (LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + VGA_GUESTS + FIRMWARE + BOCHS +
+         VGA_BOCHS + FIRMWARE_BOCHS)

@@ -51,6 +51,12 @@ void timer_arm(u64 deadline);
 
 /* Host interrupt lines (ISA numbering) as level of one event each. */
 void irq_host_unmask(u32 isa_irq); /* at start, and after it fired: it masks itself then */
+void irq_host_level(u32 isa_irq);  /* before unmasking: it is a level-triggered one (PCI) */
+/* What a device writes, and where, to raise the one interrupt that is a message (MSI): it arrives
+ * as irq_host_event(IRQ_MESSAGE) and is never masked. -ENOTSUP: the boot core's APIC cannot be
+ * named so. */
+#define IRQ_MESSAGE 16
+int irq_host_message(u64 *address, u32 *data) must_check;
 
 /* Physical address of something in the hypervisor's image. */
 hpa_t image_to_phys(const void *p);

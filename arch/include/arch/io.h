@@ -33,6 +33,9 @@ static inline u32 io_in32(u16 port)
 	return value;
 }
 
+/* Device memory as a pointer, mapped uncached; at start, before other cores run guests. */
+void *device_map(hpa_t base, u64 len);
+
 static inline u32 mmio_read32(const volatile void *p)
 {
 	return *(const volatile u32 *)p;

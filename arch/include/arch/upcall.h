@@ -15,7 +15,7 @@ void page_free(hpa_t page);
 void log_printf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* hv/panic.c: does not return. */
 __attribute__((noreturn, format(printf, 1, 2))) void panic(const char *format, ...);
-/* hv/domain.c: a host ISA interrupt line fired (it is masked now). */
-void irq_host_event(u32 isa_irq);
+/* hv/domain.c: a host ISA interrupt line fired (it is masked now), or IRQ_MESSAGE. */
+void irq_host_event(u32 line);
 
 #endif

@@ -17,19 +17,21 @@
 
 #include <abi/handoff.h>
 #include <abi/ioreq.h>
+#include <abi/nic.h>
 
-#define DM_IMAGE_BASE  0x00200000ULL   /* its ELF segments, W^X; stack and bss included */
-#define DM_IMAGE_SIZE  MIB(94)	       /* image and heap: the largest extent of its ELF segments */
-#define DM_INFO_BASE   0x10000000ULL   /* struct dm_info, read-only */
-#define DM_SHARED_BASE 0x10100000ULL   /* struct dm_shared, read-write */
-#define DM_LOG_BASE    0x10200000ULL   /* struct log_ring, read-only */
-#define DM_STATE_BASE  0x20000000ULL   /* state region: survives a restart; zero at first start */
-#define DM_FILES_BASE  0x100000000ULL  /* the loaded files, read-only, see dm_info.files[] */
-#define DM_DISKS_BASE  0x400000000ULL  /* guests' disks, read-write, see dm_info.vm_disk[] */
-#define DM_GOP_BASE    0x800000000ULL  /* the framebuffer, write-combining, not to be read */
-#define DM_VM_BASE     0x1000000000ULL /* + vm * DM_VM_STRIDE + guest physical address: RAM */
-#define DM_VM_STRIDE   0x800000000ULL  /* 32 GiB */
-#define DM_VM_VRAM     0x700000000ULL  /* within the stride: the guest's VRAM (see HC_PCI_ADD) */
+#define DM_IMAGE_BASE  0x00200000ULL /* its ELF segments, W^X; stack and bss included */
+#define DM_IMAGE_SIZE  MIB(94)	     /* image and heap: the largest extent of its ELF segments */
+#define DM_INFO_BASE   0x10000000ULL /* struct dm_info, read-only */
+#define DM_SHARED_BASE 0x10100000ULL /* struct dm_shared, read-write */
+#define DM_LOG_BASE    0x10200000ULL /* struct log_ring, read-only */
+/* 0x11000000 to 0x12200000: the network card, see abi/nic.h */
+#define DM_STATE_BASE 0x20000000ULL   /* state region: survives a restart; zero at first start */
+#define DM_FILES_BASE 0x100000000ULL  /* the loaded files, read-only, see dm_info.files[] */
+#define DM_DISKS_BASE 0x400000000ULL  /* guests' disks, read-write, see dm_info.vm_disk[] */
+#define DM_GOP_BASE   0x800000000ULL  /* the framebuffer, write-combining, not to be read */
+#define DM_VM_BASE    0x1000000000ULL /* + vm * DM_VM_STRIDE + guest physical address: RAM */
+#define DM_VM_STRIDE  0x800000000ULL  /* 32 GiB */
+#define DM_VM_VRAM    0x700000000ULL  /* within the stride: the guest's VRAM (see HC_PCI_ADD) */
 
 /* Behind each guest's VRAM (dm_info.vm_vram bytes) lies memory that no BAR shows: first what may
  * stand for a part of the legacy window (HC_VRAM_WINDOW), then room for the model's own picture. */
@@ -41,14 +43,12 @@
 #define GUEST_LEGACY_SIZE 0x20000ULL
 
 /* Guest physical map of every guest. RAM below GUEST_LOW_LIMIT, the rest from 4 GiB up. */
-#define GUEST_LOW_LIMIT	   0xb0000000ULL
-#define GUEST_ECAM_BASE	   0xb0000000ULL /* 256 MiB */
-#define GUEST_MMIO_BASE	   0xc0000000ULL /* 32-bit PCI window, up to the IOAPIC */
-#define GUEST_MMIO_LIMIT   0xfec00000ULL
-#define GUEST_HIGH_BASE	   0x100000000ULL
-#define GUEST_MMIO64_BASE  0x800000000ULL /* 64-bit PCI window, above all RAM */
-#define GUEST_ADDRESS_BITS 48		  /* second-stage tables reach this far */
-#define GUEST_MAX_MEMORY   GIB(24)
+#define GUEST_LOW_LIMIT	 0xb0000000ULL
+#define GUEST_ECAM_BASE	 0xb0000000ULL /* 256 MiB */
+#define GUEST_MMIO_BASE	 0xc0000000ULL /* 32-bit PCI window, up to the IOAPIC */
+#define GUEST_MMIO_LIMIT 0xfec00000ULL
+#define GUEST_HIGH_BASE	 0x100000000ULL
+#define GUEST_MAX_MEMORY GIB(24)
 /* Fixed ports served by the hypervisor: 8259, 8254, PM timer, 0xcf8/0xcfc. */
 #define GUEST_PM_BASE \
 	0x600 /* ACPI PM block as on ICH9: event +0, control +4, timer +8, GPE +0x20 */
@@ -75,10 +75,10 @@ struct dm_info {
 	struct handoff_gop gop;	  /* base is DM_GOP_BASE */
 	u64 vm_vram[MAX_VMS];	  /* bytes of VRAM set aside for each guest */
 	u64 vm_disk[MAX_VMS];	  /* where the bytes of each guest's `disk` are, 0: it has none */
-	u32 file_count;
-	u32 address_bits; /* width of a guest's physical addresses, as CPUID tells it */
+	u32 file_count, reserved;
 	struct handoff_file files[MAX_FILES]; /* base in the device domain's space */
 	struct config config;
+	struct dm_nic nic; /* kind NIC_NONE: none, or the network is off */
 };
 
 /* A 64-bit TSC value: no deadline. */
@@ -110,6 +110,7 @@ enum hypercall {
 			 /* 0: nothing */
 	HC_VRAM_DIRTY,	 /* (vm, offset, len, u64 *bitmap): read and clear, a bit a 4 KiB page of */
 			 /* VRAM, wherever BARs and the legacy window show it; bits are added up */
+	HC_NIC_ENABLE,	 /* (0 or 1): the network card's bus mastering; -ENODEV */
 	HC_COUNT
 };
 /* clang-format on */

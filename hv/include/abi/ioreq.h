@@ -61,6 +61,7 @@ enum host_event {
 		BIT(0), /* host COM1 raised its interrupt (masked until HC_IRQ_UNMASK) */
 	HOST_EVENT_KEYBOARD = BIT(1),
 	HOST_EVENT_LOG = BIT(2), /* lines were added to the log ring */
+	HOST_EVENT_NET = BIT(3), /* the network card raised its interrupt (see enum nic_irq) */
 };
 
 struct dm_shared {
