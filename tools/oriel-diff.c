@@ -8,6 +8,8 @@
  * by more than the tolerance in any channel. Masked rectangles do not count; --crop takes that
  * part of ACTUAL first. Exit status: 0 equal enough, 1 different, 2 bad input. DIFF.png shows
  * GOLDEN dimmed, masks in blue, and differing pixels in red.
+ *
+ * oriel-diff --crc PICTURE prints what the console's command crc says of such a picture.
  */
 #define STB_IMAGE_IMPLEMENTATION
 #define STB_IMAGE_STATIC
@@ -18,6 +20,7 @@
 #include <stb_image_write.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,7 +174,35 @@ static long compare(const struct options *o, struct picture *golden, const struc
 	return differing;
 }
 
-int main(int argc, char **argv)
+static uint32_t crc_add(uint32_t crc, const unsigned char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		crc ^= bytes[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return crc;
+}
+
+/* CRC-32 (as in PNG) over width and height, each a little-endian u32, and all R, G, B. */
+static int print_crc(const char *path)
+{
+	struct picture p = load(path);
+	unsigned char size[8];
+	uint32_t crc;
+
+	for (int i = 0; i < 4; i++) {
+		size[i] = (unsigned char)(p.width >> 8 * i);
+		size[4 + i] = (unsigned char)(p.height >> 8 * i);
+	}
+	crc = crc_add(0xffffffff, size, sizeof(size));
+	crc = crc_add(crc, p.rgb, 3 * (size_t)p.width * (size_t)p.height);
+	printf("%08x\n", ~crc);
+	stbi_image_free(p.rgb);
+	return 0;
+}
+
+static int print_difference(int argc, char **argv)
 {
 	struct options o = parse(argc, argv);
 	struct picture golden = load(o.golden), actual = load(o.actual);
@@ -191,4 +222,11 @@ int main(int argc, char **argv)
 	stbi_image_free(golden.rgb);
 	stbi_image_free(actual.rgb);
 	return differing != 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 3 && !strcmp(argv[1], "--crc"))
+		return print_crc(argv[2]);
+	return print_difference(argc, argv);
 }

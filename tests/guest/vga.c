@@ -2,19 +2,27 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /*
- * Draws one VGA or bochs mode by its registers, without a BIOS, and leaves it on the screen.
- * Options: mode=NAME (see the table; the default is text80x25), stay=1 (do not power off). The font
- * is made up here, so the picture is the same on every machine.
+ * Draws VGA and bochs modes by their registers, without a BIOS. The font is made up here, so each
+ * picture is the same on every machine. Options:
+ *
+ *   mode=NAME	draws that one (see the table; the default is text80x25)
+ *   mode=all	draws one after the other; Enter goes on to the next
+ *   work=1	then does what must cause few exits: says "ready: WHAT", waits for Enter, touches
+ *		nothing but video memory, says "done: WHAT", waits for Enter
+ *   stay=1	does not power off
  */
+#include "kit/key.h"
 #include "kit/kit.h"
 #include "kit/pci.h"
 #include "vga_modes.h"
 
-#define WINDOW	   ((volatile u8 *)0xa0000)
-#define TEXT	   ((volatile u16 *)0xb8000)
-#define MONO_TEXT  ((volatile u16 *)0xb0000)
-#define CGA	   ((volatile u8 *)0xb8000)
-#define DISPI_PORT 0x1ce
+#define WINDOW	     ((volatile u8 *)0xa0000)
+#define TEXT	     ((volatile u16 *)0xb8000)
+#define MONO_TEXT    ((volatile u16 *)0xb0000)
+#define CGA	     ((volatile u8 *)0xb8000)
+#define DISPI_PORT   0x1ce
+#define PLANAR_BYTES 38400 /* of a plane in 640x480 */
+#define WORK_ROUNDS  10
 
 static u16 crtc_port = 0x3d4;
 
@@ -108,16 +116,24 @@ static void load_font(u32 map, u32 height, u8 turn)
 							   (c > ' ' && line < height ? turn : 0));
 }
 
+static void fill(u32 at, u32 count, u8 value)
+{
+	void *to = (void *)((u64)WINDOW + at);
+	u64 n = count;
+
+	__asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(value) : "memory");
+}
+
 static void clear(void)
 {
-	void *at = (void *)(u64)WINDOW;
-	u64 count = 0x10000;
-
 	seq(2, 0xf);
 	seq(4, 6);
+	gfx(1, 0);
+	gfx(3, 0);
 	gfx(5, 0);
 	gfx(6, 5);
-	__asm__ volatile("rep stosb" : "+D"(at), "+c"(count) : "a"(0) : "memory");
+	gfx(8, 0xff);
+	fill(0, 0x10000, 0);
 }
 
 /* ---- Text */
@@ -219,14 +235,6 @@ static void draw_cga2(void)
 }
 
 /* ---- Planar: bars by write mode 2, a frame by set/reset, XOR, a copy by latches */
-
-static void fill(u32 at, u32 count, u8 value)
-{
-	void *to = (void *)((u64)WINDOW + at);
-	u64 n = count;
-
-	__asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(value) : "memory");
-}
 
 static void bars(u32 line, u32 rows)
 {
@@ -366,14 +374,19 @@ static void draw_x_split(void)
 
 static volatile u8 *lfb(void)
 {
-	int devfn = pci_find(0x1234, 0x1111);
+	static volatile u8 *found;
+	int devfn;
 
+	if (found)
+		return found;
+	devfn = pci_find(0x1234, 0x1111);
 	if (devfn < 0)
 		devfn = pci_find(0x1af4, 0x1050);
 	if (devfn < 0)
 		return WINDOW;
 	pci_write16((u8)devfn, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_IO);
-	return (volatile u8 *)(pci_bar_address((u8)devfn, 0));
+	found = (volatile u8 *)(pci_bar_address((u8)devfn, 0));
+	return found;
 }
 
 static void dispi_mode(u16 width, u16 height, u16 bpp, u16 flags)
@@ -519,12 +532,10 @@ static bool is_name(const char *name, const char *given)
 	return !*name && (!*given || *given == ' ');
 }
 
-static const struct mode *choose(void)
+static const struct mode *find(const char *name)
 {
-	const char *given = option("mode");
-
-	for (u32 i = 0; given && i < sizeof(modes) / sizeof(modes[0]); i++)
-		if (is_name(modes[i].name, given))
+	for (u32 i = 0; name && i < sizeof(modes) / sizeof(modes[0]); i++)
+		if (is_name(modes[i].name, name))
 			return &modes[i];
 	return &modes[0];
 }
@@ -579,16 +590,76 @@ static bool sees_retrace(void)
 	return (seen & missed & 9) == 9;
 }
 
-void main(void)
+static void show(const struct mode *m)
 {
-	const struct mode *m = choose();
-
 	set(m);
 	report(registers_read_back(m), "the registers of mode %s read back", m->name);
 	report(sees_retrace(), "the display is seen enabled and in retrace");
 	screen_on();
 	m->draw();
 	print("guest: mode %s shown\n", m->name);
+}
+
+/* ---- Work */
+
+static void work_lfb(void)
+{
+	volatile u32 *at = (volatile u32 *)lfb();
+
+	for (u32 i = 0; i < WORK_ROUNDS * 1024 * 768; i++)
+		at[i % (1024 * 768)] = i;
+}
+
+static void work_text(void)
+{
+	for (u32 i = 0; i < WORK_ROUNDS; i++)
+		text_page(TEXT, 80, 25);
+}
+
+static void work_stos(void)
+{
+	for (u32 i = 0; i < WORK_ROUNDS; i++)
+		fill(0, PLANAR_BYTES, (u8)i);
+}
+
+static const struct {
+	const char *name, *mode;
+	void (*run)(void);
+} works[] = {
+	{ "lfb", "dispi32", work_lfb },
+	{ "text", "bright", work_text },
+	{ "planar-stos", "vga640x480", work_stos },
+};
+
+static void work(void)
+{
+	for (u32 i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
+		if (works[i].mode)
+			show(find(works[i].mode));
+		print("guest: ready: %s\n", works[i].name);
+		key_wait();
+		works[i].run();
+		print("guest: done: %s\n", works[i].name);
+		key_wait();
+	}
+}
+
+void main(void)
+{
+	const char *mode = option("mode");
+
+	if (option_number("work", 0) || (mode && is_name("all", mode)))
+		key_init();
+	if (!mode || !is_name("all", mode)) {
+		show(find(mode));
+	} else {
+		for (u32 i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+			show(&modes[i]);
+			key_wait();
+		}
+	}
+	if (option_number("work", 0))
+		work();
 	if (!option_number("stay", 0))
 		return;
 	for (;;)

@@ -9,7 +9,7 @@ class Case:
     name: str
     conf: str                   # oriel.conf's text
     steps: list                 # functions of a Machine, see steps.py
-    machine: str = "qemu-svm"   # or bochs-vmx
+    machine: str = "qemu-svm"   # or bochs-vmx; qemu-vga: without Oriel
     cpus: int = 1
     memory: str = "2G"
     timeout: int = 300          # seconds for the whole run

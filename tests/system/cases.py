@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Oriel authors
 """The table of system tests. Names are unique; `run` takes parts of names."""
-import os
-import struct
-
 from case import Case, conf, linux, vm
 from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
-from steps import (command, counts, ends, flips_on, golden, idles, logged, no_kernel_errors,
+from cases_vga import VGA_CASES, VGA_CASES_BOCHS
+from steps import (command, counts, ends, flips_on, idles, logged, no_kernel_errors,
                    not_logged, note_stats, passes, powers_off, refuses, repeat, same_stats, says,
                    shows, started, state, wait)
 
@@ -231,36 +229,6 @@ IDLE = [
         idles("linux", busy_percent=20), powers_off()]),
 ]
 
-# ---- VGA and the bochs interface, by register ---------------------------------------------------
-
-PANEL = (1280, 800)
-
-
-def golden_size(name):
-    """Width and height, from the PNG's header."""
-    with open(golden(name), "rb") as f:
-        return struct.unpack(">II", f.read(24)[16:])
-
-
-def vga(mode, suffix="", panel=PANEL, **keys):
-    """A bare-metal guest draws in that mode; a picture larger than the panel is not shown 1:1."""
-    size = golden_size("vga-" + mode)
-    return Case("vga-" + mode + suffix, conf(vm("bare", "vga.elf", "mode=%s stay=1" % mode)),
-                steps=[
-                    started("bare"), says("bare", "guest: mode %s shown" % mode, 120), wait(1),
-                    shows("bare", "vga-" + mode,
-                          panel=size[0] <= panel[0] and size[1] <= panel[1]),
-                    powers_off(),
-                ], **keys)
-
-
-VGA_MODES = sorted(name[len("vga-"):-len(".png")]
-                   for name in os.listdir(os.path.dirname(golden("")))
-                   if name.startswith("vga-"))
-VGA_GUESTS = [vga(mode) for mode in VGA_MODES]
-VGA_BOCHS = [vga(mode, "-vmx", (800, 600), machine="bochs-vmx", memory="512M")
-             for mode in ("text80x50", "cga4", "13h")]
-
 # ---- Bochs -------------------------------------------------------------------------------------
 
 # Uncompressed: a compressed kernel takes minutes there.
@@ -290,5 +258,5 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
     linux_vmx(2, 1024, 768),
 ]
 
-CASES = (LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + VGA_GUESTS + FIRMWARE + BOCHS +
-         VGA_BOCHS + FIRMWARE_BOCHS)
+CASES = (LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + VGA_CASES + FIRMWARE + BOCHS +
+         VGA_CASES_BOCHS + FIRMWARE_BOCHS)
