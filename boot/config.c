@@ -32,7 +32,9 @@ static const struct key keys[] = {
 	{ "network", "http", value_tcp_port, offsetof(struct config, http_port) },
 	{ "network", "vnc", value_tcp_port, offsetof(struct config, vnc_port) },
 	{ "network", "password", value_password, 0 },
-	{ "vm", "memory", value_memory, 0 },
+	{ "vm", "memory", value_memory, offsetof(struct vm_config, memory) },
+	{ "vm", "gpu_memory", value_memory, offsetof(struct vm_config, gpu_memory) },
+	{ "vm", "gpu_entries", value_vm_number, offsetof(struct vm_config, gpu_entries) },
 	{ "vm", "cpus", value_vm_number, offsetof(struct vm_config, cpus) },
 	{ "vm", "heads", value_vm_number, offsetof(struct vm_config, heads) },
 	{ "vm", "kernel", value_file, offsetof(struct vm_config, kernel) },
@@ -80,6 +82,7 @@ static void vm_defaults(struct vm_config *vm)
 	vm->width = 1024;
 	vm->height = 768;
 	vm->heads = 1;
+	vm->gpu_entries = 16384;
 	vm->input = INPUT_PS2;
 	vm->kernel = vm->initrd = vm->firmware = FILE_NONE;
 	vm->option_rom = vm->disk = vm->cdrom = FILE_NONE;
@@ -141,10 +144,29 @@ static int vm_begin(struct parser *p, struct text name)
 	return 0;
 }
 
+/* The device domain's memory for the guest's pictures: what is asked for, or room for four on each
+ * head, as far as that is sensible. */
+static int gpu_memory_set(struct parser *p, struct vm_config *vm)
+{
+	u64 pictures = 16ULL * vm->width * vm->height * vm->heads;
+
+	if (vm->display != DISPLAY_VIRTIO_VGA && vm->display != DISPLAY_VIRTIO_GPU)
+		return vm->gpu_memory ? config_fail(p, "[vm ", vm->name,
+						    "] has gpu_memory, but no virtio display", NULL)
+				      : 0;
+	if (!vm->gpu_memory)
+		vm->gpu_memory = MIN(MAX(ALIGN_UP(pictures, MIB(2)), MIB(32)), MIB(256));
+	p->gpu_memory += vm->gpu_memory;
+	if (p->gpu_memory > MAX_GPU_MEMORY_TOTAL)
+		return config_fail(p, "[vm ", vm->name,
+				   "] takes gpu_memory of all guests together past 3G", NULL);
+	return 0;
+}
+
 /* What can only be said of a guest once its section has ended. */
 static int vm_end(struct parser *p)
 {
-	const struct vm_config *vm = p->vm;
+	struct vm_config *vm = p->vm;
 
 	if (!vm)
 		return 0;
@@ -161,7 +183,7 @@ static int vm_end(struct parser *p)
 		return config_fail(p, "[vm ", vm->name, "] has option_rom, but no firmware", NULL);
 	if (vm->display == DISPLAY_BOCHS && vm->heads != 1)
 		return config_fail(p, "[vm ", vm->name, "] display bochs has one head only", NULL);
-	return 0;
+	return gpu_memory_set(p, vm);
 }
 
 static const char *const sections[] = { "screen", "console", "network" };

@@ -22,6 +22,7 @@ struct parser {
 	const char *key;      /* whose value is being checked */
 	u64 keys_seen;	      /* in this section, a bit for each entry of the key table */
 	u64 sections_seen;
+	u64 gpu_memory; /* of the guests so far */
 	u32 line;
 	u32 network_line; /* of the last key in [network] */
 	char label[48];	  /* the section as written, for messages */

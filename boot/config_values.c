@@ -181,9 +181,9 @@ int value_password(struct parser *p, struct text value, u64 arg)
 
 int value_memory(struct parser *p, struct text value, u64 arg)
 {
+	bool ram = arg == offsetof(struct vm_config, memory);
 	u64 bytes, shift = 0;
 
-	(void)arg;
 	if (value.len) {
 		switch (value.at[value.len - 1]) {
 		case 'K':
@@ -198,20 +198,31 @@ int value_memory(struct parser *p, struct text value, u64 arg)
 		}
 		value.len -= shift != 0;
 	}
-	if (!text_number(value, GIB(24) >> shift, &bytes) || (bytes << shift) < MIB(2) ||
-	    ((bytes << shift) & (LARGE_PAGE_SIZE - 1)))
-		return bad_value(p, "2M to 24G, a multiple of 2M (as in 512M or 2G)");
-	p->vm->memory = bytes << shift;
+	if (!text_number(value, (ram ? GIB(24) : MAX_GPU_MEMORY) >> shift, &bytes) ||
+	    (bytes << shift) < MIB(2) || ((bytes << shift) & (LARGE_PAGE_SIZE - 1)))
+		return bad_value(p, ram ? "2M to 24G, a multiple of 2M (as in 512M or 2G)"
+					: "2M to 1G, a multiple of 2M (as in 256M)");
+	*(u64 *)(void *)((u8 *)p->vm + arg) = bytes << shift;
 	return 0;
 }
 
 int value_vm_number(struct parser *p, struct text value, u64 arg)
 {
-	bool cpus = arg == offsetof(struct vm_config, cpus);
+	static const struct {
+		u64 key, most;
+		const char *expected;
+	} limits[] = {
+		{ offsetof(struct vm_config, cpus), MAX_VM_CPUS, "1 to 8" },
+		{ offsetof(struct vm_config, heads), 16, "1 to 16" },
+		{ offsetof(struct vm_config, gpu_entries), MAX_GPU_ENTRIES, "1 to 65536" },
+	};
+	u32 i = 0;
 	u64 n;
 
-	if (!text_number(value, cpus ? MAX_VM_CPUS : 16, &n) || n == 0)
-		return bad_value(p, cpus ? "1 to 8" : "1 to 16");
+	while (limits[i].key != arg)
+		i++;
+	if (!text_number(value, limits[i].most, &n) || n == 0)
+		return bad_value(p, limits[i].expected);
 	*(u32 *)(void *)((u8 *)p->vm + arg) = (u32)n;
 	return 0;
 }

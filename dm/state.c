@@ -32,8 +32,7 @@ struct area {
 
 static struct area host_area;
 static struct area guest_areas[MAX_VMS];
-static u8 *pool_base;
-static u64 pool_size; /* of each guest */
+static u8 *pools[MAX_VMS];
 static int suspect;
 
 static struct state_header *header(void)
@@ -58,8 +57,10 @@ static u64 layout_hash(void)
 			  dm_info->config.vm_count };
 	u64 hash = hash_add(0xcbf29ce484222325ULL, numbers, sizeof(numbers));
 
-	for (u32 i = 0; i < dm_info->config.vm_count; i++)
+	for (u32 i = 0; i < dm_info->config.vm_count; i++) {
 		hash = hash_add(hash, &guest_areas[i].size, sizeof(guest_areas[i].size));
+		hash = hash_add(hash, &dm_info->config.vms[i].gpu_memory, sizeof(u64));
+	}
 	return hash_add(hash, dm_info->build_id, sizeof(dm_info->build_id));
 }
 
@@ -77,11 +78,13 @@ static void lay_out(void)
 		guest_areas[i] = (struct area){ (u8 *)at, ALIGN_UP(size, PAGE_SIZE), 0 };
 		at += guest_areas[i].size;
 	}
+	for (u32 i = 0; i < count; i++) {
+		pools[i] = (u8 *)at;
+		at += dm_info->config.vms[i].gpu_memory;
+	}
 	if (at > end)
 		dm_die("state region of %llu bytes is too small",
 		       (unsigned long long)dm_info->state_size);
-	pool_base = (u8 *)at;
-	pool_size = count ? ALIGN_DOWN((end - at) / count, PAGE_SIZE) : 0;
 }
 
 bool state_init(void)
@@ -148,6 +151,6 @@ void *state_alloc(u32 vm, size_t size)
 
 void *state_pool(u32 vm, u64 *size)
 {
-	*size = pool_size;
-	return pool_base + vm * pool_size;
+	*size = dm_info->config.vms[vm].gpu_memory;
+	return pools[vm];
 }

@@ -5,8 +5,8 @@
  * The state region: what outlives a restart of the device domain. Owned by dm/state.c, which lays
  * it out the same way each time: a header (magic, a hash over everything the layout depends on), a
  * record per guest, an area for the domain itself, an area per guest from which each of its
- * devices gets its state in the order of the device table, then the picture pool (resource pixels),
- * split evenly between guests.
+ * devices gets its state in the order of the device table, then each guest's picture pool (what
+ * resources of virtio-gpu take), vm_config.gpu_memory bytes.
  *
  * A header that does not match means a first start: the region is cleared and guests start anew.
  */
@@ -52,7 +52,7 @@ int state_suspect(void);
  * calls in the same order give the same memory in each generation. NULL when the area is full. */
 void *state_alloc_host(size_t size);
 void *state_alloc(u32 vm, size_t size);
-/* The guest's part of the picture pool: base and size in bytes, page-aligned. */
+/* The guest's picture pool: base and size in bytes, page-aligned. */
 void *state_pool(u32 vm, u64 *size);
 
 #endif

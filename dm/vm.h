@@ -31,6 +31,12 @@ void vm_init(void);
 /* Bytes of RAM that lie below GUEST_LOW_LIMIT; the rest begins at GUEST_HIGH_BASE. */
 u64 vm_low_memory(const struct dm_vm *vm);
 
+/* Whether the guest's display device is a VGA. */
+static inline bool config_has_vga(const struct vm_config *config)
+{
+	return config->display == DISPLAY_VIRTIO_VGA || config->display == DISPLAY_BOCHS;
+}
+
 /*
  * Guest memory. vm_ram(vm, gpa, len): a pointer when [gpa, gpa + len) is wholly RAM of the guest
  * (below GUEST_LOW_LIMIT, or from GUEST_HIGH_BASE up), else NULL. len 0 gives NULL. The guest may

@@ -20,13 +20,12 @@
 #include "string.h"
 #include "vm_create.h"
 
-#define MAX_REGIONS    (24 + MAX_FILES + 4 * MAX_VMS)
-#define TABLES_BASE    0x18000000ULL /* the domain's page tables: not mapped by themselves */
-#define STATE_FIXED    MIB(2)
-#define STATE_POOL_MIN MIB(32) /* of pixels, for each guest with a display */
-#define PT_LOAD	       1
-#define PF_X	       1
-#define PF_W	       2
+#define MAX_REGIONS (24 + MAX_FILES + 4 * MAX_VMS)
+#define TABLES_BASE 0x18000000ULL /* the domain's page tables: not mapped by themselves */
+#define STATE_FIXED MIB(2)
+#define PT_LOAD	    1
+#define PF_X	    1
+#define PF_W	    2
 
 struct elf_header {
 	u8 ident[16];
@@ -192,6 +191,14 @@ static void gop_map(const struct handoff *h)
 		   STAGE2_READ | STAGE2_WRITE, MEMTYPE_WC);
 }
 
+static u32 address_bits(void)
+{
+	u32 leaf[4];
+
+	arch_cpuid(0x80000008, 0, 0, 1, false, leaf);
+	return leaf[0] & 0xff;
+}
+
 static void info_create(const struct handoff *h)
 {
 	hpa_t at = pages_alloc(ALIGN_UP(sizeof(*info), PAGE_SIZE) / PAGE_SIZE);
@@ -205,6 +212,7 @@ static void info_create(const struct handoff *h)
 	info->use_vmmcall = virt->hypercall_is_vmmcall;
 	info->state_size = state_size;
 	info->wall_seconds = time_wall_seconds();
+	info->address_bits = address_bits();
 	info->config = h->config;
 	log_format(info->build_id, sizeof(info->build_id), "%s", BUILD_ID);
 	region_add(DM_INFO_BASE, at, sizeof(*info), STAGE2_READ, MEMTYPE_WB);
@@ -221,13 +229,8 @@ void domain_image_next_generation(const char *reason)
 static void state_create(const struct config *c)
 {
 	state_size = STATE_FIXED;
-	for (u32 i = 0; i < c->vm_count; i++) {
-		const struct vm_config *v = &c->vms[i];
-
-		if (v->display != DISPLAY_NONE)
-			state_size +=
-				MAX(STATE_POOL_MIN, ALIGN_UP(16ULL * v->width * v->height, MIB(2)));
-	}
+	for (u32 i = 0; i < c->vm_count; i++)
+		state_size += c->vms[i].gpu_memory;
 	state_hpa = take(state_size, LARGE_PAGE_SIZE, "the device domain's state");
 	domain_image_clear_state();
 	region_add(DM_STATE_BASE, state_hpa, state_size, STAGE2_READ | STAGE2_WRITE, MEMTYPE_WB);

@@ -14,7 +14,7 @@
 #include <arch/upcall.h>
 #include "pci_internal.h"
 
-#define ADDRESS_LIMIT BIT(48) /* second-stage tables reach this far */
+#define ADDRESS_LIMIT BIT(GUEST_ADDRESS_BITS)
 #define PORT_LIMIT    0x10000
 
 static u64 bar_address(const struct pci_function *f, u32 i)

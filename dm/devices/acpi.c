@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /*
- * Builds the guest's ACPI tables (ACPI 6.4, chapter 5; PCI Firmware 3.0 for MCFG): RSDP, XSDT,
- * FADT, FACS, MADT, MCFG and DSDT.
+ * Builds the guest's ACPI tables (ACPI 6.4, chapter 5; PCI Firmware 3.0 for MCFG): RSDP, XSDT and
+ * RSDT, FADT, FACS, MADT, MCFG and DSDT.
  */
 #include "acpi.h"
 #include "../runtime.h"
@@ -78,6 +78,7 @@ struct facs {
 } packed_struct;
 _Static_assert(sizeof(struct facs) == 64, "FACS");
 
+enum { QWORD_SPACE = 0x8a, QWORD_SPACE_MIN = 14, QWORD_SPACE_SIZE = 38, QWORD_SPACE_LEN = 46 };
 enum { SPACE_IO = 1, ACCESS_BYTE = 1, ACCESS_WORD = 2, ACCESS_DWORD = 3 };
 enum {
 	FADT_WBINVD = BIT(0),
@@ -183,11 +184,34 @@ static struct address port(u16 number, u8 bits, u8 access)
 	return (struct address){ SPACE_IO, bits, 0, access, number };
 }
 
-static gpa_t add_aml(struct builder *b, const void *aml, size_t len)
+/*
+ * The DSDT's one 64-bit window reaches as far as the guest's addresses do: OVMF places BARs by that
+ * measure. A QWord address space descriptor (ACPI 6.4, 6.4.3.5.1) that begins where it should.
+ */
+static void widen_window(u8 *aml, size_t len)
+{
+	u32 bits = MIN(MAX(dm_info->address_bits, 36u), GUEST_ADDRESS_BITS);
+	u64 window[3] = { GUEST_MMIO64_BASE, BIT(bits) - 1, 0 };
+	const u64 size = BIT(bits) - GUEST_MMIO64_BASE;
+
+	for (size_t at = 0; at + QWORD_SPACE_LEN <= len; at++) {
+		u8 *d = aml + at;
+
+		if (d[0] != QWORD_SPACE || memcmp(d + QWORD_SPACE_MIN, window, 8))
+			continue;
+		memcpy(d + QWORD_SPACE_MIN, window, sizeof(window));
+		memcpy(d + QWORD_SPACE_SIZE, &size, sizeof(size));
+	}
+}
+
+static gpa_t add_dsdt(struct builder *b, const void *aml, size_t len)
 {
 	gpa_t at = begin(b, 16);
 
 	append(b, aml, len);
+	if (b->used <= b->size)
+		widen_window(b->to + (at - b->base), len);
+	finish(b, at);
 	return at;
 }
 
@@ -207,7 +231,7 @@ static u16 boot_flags(const struct vm_config *config)
 
 	if (config->input & INPUT_PS2)
 		flags |= BOOT_8042;
-	if (config->display != DISPLAY_VIRTIO_VGA)
+	if (!config_has_vga(config))
 		flags |= BOOT_NO_VGA;
 	return (u16)flags;
 }
@@ -294,9 +318,22 @@ static gpa_t add_xsdt(struct builder *b, const gpa_t *tables, u32 count)
 	return at;
 }
 
-static void put_rsdp(struct builder *b, gpa_t xsdt)
+/* The same for those who know 32-bit addresses only. */
+static gpa_t add_rsdt(struct builder *b, const gpa_t *tables, u32 count)
 {
-	struct rsdp r = { .revision = 2, .length = sizeof(r), .xsdt = xsdt };
+	struct header h = make_header("RSDT", 1);
+	gpa_t at = begin(b, 16);
+
+	append(b, &h, sizeof(h));
+	for (u32 i = 0; i < count; i++)
+		append(b, &tables[i], sizeof(u32));
+	finish(b, at);
+	return at;
+}
+
+static void put_rsdp(struct builder *b, gpa_t xsdt, gpa_t rsdt)
+{
+	struct rsdp r = { .revision = 2, .rsdt = (u32)rsdt, .length = sizeof(r), .xsdt = xsdt };
 
 	memcpy(r.signature, "RSD PTR ", 8);
 	memcpy(r.oem_id, "ORIEL ", 6);
@@ -308,19 +345,20 @@ static void put_rsdp(struct builder *b, gpa_t xsdt)
 int acpi_build(const struct dm_vm *vm, gpa_t base, u8 *to, size_t size)
 {
 	struct builder b = { base, to, size, sizeof(struct rsdp) };
-	gpa_t tables[3], dsdt, xsdt;
+	gpa_t tables[3], dsdt, xsdt, rsdt;
 	u32 count = 0;
 
 	if (vm->config->input & INPUT_PS2)
-		dsdt = add_aml(&b, dsdt_ps2_aml, sizeof(dsdt_ps2_aml));
+		dsdt = add_dsdt(&b, dsdt_ps2_aml, sizeof(dsdt_ps2_aml));
 	else
-		dsdt = add_aml(&b, dsdt_aml, sizeof(dsdt_aml));
+		dsdt = add_dsdt(&b, dsdt_aml, sizeof(dsdt_aml));
 	tables[count++] = add_fadt(&b, vm->config, add_facs(&b), dsdt);
 	tables[count++] = add_madt(&b, vm->config);
 	tables[count++] = add_mcfg(&b);
 	xsdt = add_xsdt(&b, tables, count);
+	rsdt = add_rsdt(&b, tables, count);
 	if (b.used > b.size)
 		return -ENOSPC;
-	put_rsdp(&b, xsdt);
+	put_rsdp(&b, xsdt, rsdt);
 	return (int)b.used;
 }

@@ -4,7 +4,7 @@
 /*
  * The guest's DSDT (ACPI 6.4): one PCI Express host bridge with its windows and interrupt routing,
  * the ISA devices, power-off. Addresses are those of abi/hypercall.h (GUEST_...), and are the same
- * for every guest. The keyboard and mouse are there for guests with input = ps2 (dsdt_ps2.asl):
+ * for every guest; acpi.c moves the end of the 64-bit window to where the processor's addresses end. The keyboard and mouse are there for guests with input = ps2 (dsdt_ps2.asl):
  * SeaBIOS looks for them here and in no other table.
  */
 DefinitionBlock ("", "DSDT", 2, "ORIEL ", "GUEST   ", 1)
@@ -68,7 +68,7 @@ DefinitionBlock ("", "DSDT", 2, "ORIEL ", "GUEST   ", 1)
 				Name (_UID, 0)
 				Name (_CRS, ResourceTemplate () {
 					Memory32Fixed (ReadWrite, 0xb0000000, 0x10000000)
-					IO (Decode16, 0x0600, 0x0600, 1, 0x30)
+					IO (Decode16, 0x0600, 0x0600, 1, 0x80)
 					IO (Decode16, 0x0080, 0x0080, 1, 0x01)
 					IO (Decode16, 0x00eb, 0x00eb, 1, 0x01)
 					IO (Decode16, 0x00ed, 0x00ed, 1, 0x01)

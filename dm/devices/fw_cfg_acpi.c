@@ -25,6 +25,7 @@ enum { ZONE_HIGH = 1, ZONE_FSEG };
 /* ACPI 6.4: offsets in the tables. */
 enum {
 	RSDP_CHECKSUM = 8,
+	RSDP_RSDT = 16,
 	RSDP_FIRST_LEN = 20, /* what the first checksum covers */
 	RSDP_XSDT = 24,
 	RSDP_CHECKSUM_ALL = 32,
@@ -131,23 +132,34 @@ static void load_fadt(struct script *s, u32 at)
 	checksum(s, TABLES, at + HEADER_CHECKSUM, at, (u32)get(s, at + HEADER_LENGTH, 4));
 }
 
-static void load_root(struct script *s)
+/* A list of tables, with addresses of that many bytes. */
+static void load_list(struct script *s, u32 list, u8 bytes)
+{
+	u32 len = (u32)get(s, list + HEADER_LENGTH, 4);
+
+	for (u32 at = list + HEADER_LEN; at < list + len; at += bytes)
+		pointer(s, TABLES, at, bytes);
+	checksum(s, TABLES, list + HEADER_CHECKSUM, list, len);
+}
+
+static void load_tables(struct script *s)
 {
 	u32 root = (u32)get(s, RSDP_XSDT, 8);
-	u32 len = (u32)get(s, root + HEADER_LENGTH, 4);
+	u32 end = root + (u32)get(s, root + HEADER_LENGTH, 4);
 
-	for (u32 at = root + HEADER_LEN; at < root + len; at += 8) {
+	for (u32 at = root + HEADER_LEN; at < end; at += 8) {
 		u32 table = (u32)get(s, at, 8);
 
-		pointer(s, TABLES, at, 8);
 		if (memcmp(s->tables + table, "FACP", 4) == 0)
 			load_fadt(s, table);
 	}
-	checksum(s, TABLES, root + HEADER_CHECKSUM, root, len);
+	load_list(s, root, 8);
+	load_list(s, (u32)get(s, RSDP_RSDT, 4), 4);
 }
 
 static void load_rsdp(struct script *s)
 {
+	pointer(s, RSDP, RSDP_RSDT, 4);
 	pointer(s, RSDP, RSDP_XSDT, 8);
 	checksum(s, RSDP, RSDP_CHECKSUM, 0, RSDP_FIRST_LEN);
 	checksum(s, RSDP, RSDP_CHECKSUM_ALL, 0, RSDP_LEN);
@@ -166,7 +178,7 @@ void fw_cfg_add_acpi(struct fw_cfg *f, const struct dm_vm *vm)
 	s->tables = tables;
 	allocate(s, RSDP, 16, ZONE_FSEG);
 	allocate(s, TABLES, 64, ZONE_HIGH);
-	load_root(s);
+	load_tables(s);
 	load_rsdp(s);
 	fw_cfg_add_file(f, RSDP, tables, RSDP_LEN);
 	memset(tables, 0, RSDP_LEN);

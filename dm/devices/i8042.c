@@ -265,6 +265,17 @@ bool i8042_ready(struct dm_vm *vm)
 	       s->from != FROM_KEYBOARD && !(s->byte & BYTE_DISABLE_KEYBOARD);
 }
 
+void i8042_pointer(struct dm_vm *vm, s32 dx, s32 dy, u32 buttons, s32 wheel)
+{
+	struct dm_device *dev = devices_find(vm, &i8042_ops);
+	struct i8042_state *s = dev ? dev->state : NULL;
+
+	if (!dev || !plugged_in(dev))
+		return;
+	ps2_mouse_move(&s->mouse, dx, dy, buttons, wheel);
+	refill(dev);
+}
+
 u8 i8042_leds(struct dm_vm *vm)
 {
 	struct dm_device *dev = devices_find(vm, &i8042_ops);
@@ -295,7 +306,7 @@ static int i8042_adopt(struct dm_device *dev)
 
 	if (!ps2_sound(&s->answers) || !ps2_sound(&s->as_mouse) ||
 	    !ps2_sound(&s->keyboard.answers) || !ps2_sound(&s->keyboard.keys) ||
-	    !ps2_sound(&s->mouse.answers) || s->from > FROM_MOUSE)
+	    !ps2_mouse_sound(&s->mouse) || s->from > FROM_MOUSE)
 		return -EINVAL;
 	set_lines(dev);
 	refill(dev);

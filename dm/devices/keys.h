@@ -4,7 +4,7 @@
 /*
  * Keys, numbered as in scan code set 1: the make code, with KEY_EXTENDED for those that send 0xe0
  * first. Where keys come from (console, host keyboard) and where they go (a guest's 8042) agree on
- * these.
+ * these. Sources do not call the functions below but those of dm/input.h.
  */
 #ifndef DM_DEVICES_KEYS_H
 #define DM_DEVICES_KEYS_H
@@ -56,6 +56,9 @@ enum key {
 bool i8042_key(struct dm_vm *vm, u16 key, bool down);
 /* Whether the guest has read all keys so far, and would take another. */
 bool i8042_ready(struct dm_vm *vm);
+/* The guest's mouse moves by (dx, dy), y growing downwards; `buttons` are enum input_button, or-ed
+ * (dm/input.h), `wheel` notches turned away from the user. */
+void i8042_pointer(struct dm_vm *vm, s32 dx, s32 dy, u32 buttons, s32 wheel);
 /* The keyboard's lights as the guest set them: scroll 1, num 2, caps 4. */
 u8 i8042_leds(struct dm_vm *vm);
 

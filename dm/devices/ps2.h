@@ -3,9 +3,10 @@
 
 /*
  * What is plugged into the guest's keyboard controller: a keyboard with 102 keys and a mouse with
- * three buttons (IBM Personal System/2 Hardware Interface Technical Reference, keyboard and mouse
- * sections). Bytes go to them by *_write; what they send waits in their buffers until the
- * controller takes it. Answers to commands come before keys.
+ * three buttons and a wheel (IBM Personal System/2 Hardware Interface Technical Reference, keyboard
+ * and mouse sections; the wheel as in Microsoft's IntelliMouse). Bytes go to them by *_write; what
+ * they send waits in their buffers until the controller takes it. Answers to commands come before
+ * keys.
  */
 #ifndef DM_DEVICES_PS2_H
 #define DM_DEVICES_PS2_H
@@ -57,11 +58,17 @@ struct ps2_keyboard {
 };
 
 struct ps2_mouse {
-	struct ps2_buffer answers;
+	struct ps2_buffer answers, packets;
+	s32 dx, dy, wheel; /* not yet reported, up to PS2_FARTHEST each way; y grows upwards */
+	u8 buttons;	   /* as in a packet's first byte */
+	u8 reported;	   /* the buttons of the last packet */
 	u8 reporting, scaling, resolution, rate, remote, wrap;
+	u8 knock; /* how much of the sequence of rates has come that turns the wheel on */
+	u8 wheeled;
 	u8 expects;
 	u8 last;
 };
+#define PS2_FARTHEST 0x4000
 
 /* ---- ps2_keyboard.c */
 void ps2_keyboard_reset(struct ps2_keyboard *k); /* power on: nothing is sent */
@@ -77,6 +84,10 @@ bool ps2_translate(u8 *byte, u8 *released);
 /* ---- ps2_mouse.c */
 void ps2_mouse_reset(struct ps2_mouse *m);
 void ps2_mouse_write(struct ps2_mouse *m, u8 byte);
+bool ps2_mouse_sound(const struct ps2_mouse *m);
 bool ps2_mouse_take(struct ps2_mouse *m, u8 *byte);
+/* It moves, y growing downwards, with those buttons (left 1, middle 2, right 4) held. Motion adds
+ * up while the guest has not read what came before; changes of buttons wait one by one. */
+void ps2_mouse_move(struct ps2_mouse *m, s32 dx, s32 dy, u32 buttons, s32 wheel);
 
 #endif

@@ -47,7 +47,7 @@ static void driver_reset(struct virtio_device *vd)
 
 static const struct virtio_device_ops gpu_virtio_ops = {
 	.features = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX |
-		    VIRTIO_GPU_F_EDID | VIRTIO_GPU_F_RESOURCE_BLOB,
+		    VIRTIO_GPU_F_EDID | VIRTIO_GPU_F_RESOURCE_UUID | VIRTIO_GPU_F_RESOURCE_BLOB,
 	.queue_count = GPU_QUEUES,
 	.queue_size = { 256, 64 },
 	.config_len = sizeof(struct gpu_config),
@@ -69,6 +69,7 @@ static void bind(struct dm_device *dev, bool vga)
 	gpu->state = dev->state;
 	gpu->vd = (struct virtio_device){ &gpu_virtio_ops, dev, &gpu->state->virtio };
 	gpu->heads = MIN(MAX(config->heads, 1), GPU_MAX_SCANOUTS);
+	gpu->max_entries = config->gpu_entries;
 	gpu->has_vga = vga;
 	gpu->pool = state_pool(dev->vm->index, &size);
 	gpu->pool_pages = (u32)MIN(size / PAGE_SIZE, GPU_MAX_POOL_PAGES);
@@ -142,8 +143,8 @@ static int adopt(struct dm_device *dev)
 	if (err)
 		return err;
 	gpu_resources_adopt(gpu);
-	gpu_cursors_adopt(gpu);
 	gpu_scanouts_adopt(gpu);
+	gpu_cursors_adopt(gpu);
 	schedule(gpu);
 	return 0;
 }
@@ -185,6 +186,13 @@ static void doorbell(struct dm_device *dev, unsigned queue)
 
 	virtio_pci_queue(&gpu->vd, queue);
 	schedule(gpu);
+}
+
+struct gpu_usage gpu_usage(const struct dm_vm *vm)
+{
+	const struct gpu *gpu = &gpus[vm->index];
+
+	return gpu->dev ? gpu_resources_usage(gpu) : (struct gpu_usage){ 0 };
 }
 
 static bool vga_wanted(const struct vm_config *config)

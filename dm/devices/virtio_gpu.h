@@ -24,13 +24,13 @@
 
 #include "dm/display/display.h"
 #include "dm/state.h"
+#include "gpu.h"
 #include "vga.h"
 #include "virtio_gpu_protocol.h"
 #include "virtio_pci.h"
 
 #define GPU_MAX_RESOURCES  1024
-#define GPU_MAX_ENTRIES	   16384 /* of backing, a resource */
-#define GPU_MAX_POOL_PAGES 65536 /* 256 MiB of host memory a guest */
+#define GPU_MAX_POOL_PAGES (MAX_GPU_MEMORY / PAGE_SIZE)
 #define GPU_MAX_BLOB_SIZE  MIB(1024)
 #define GPU_CURSOR_BYTES   (GPU_CURSOR_SIZE * GPU_CURSOR_SIZE * 4)
 
@@ -55,6 +55,7 @@ struct gpu_resource {
 	u32 run_count;		   /* 0: no backing */
 	u64 size;		   /* bytes of the picture or of the blob */
 	u64 backing_len;	   /* bytes that the runs cover */
+	u64 uuid;		   /* what gpu_resource_uuid() makes its UUID of; 0: none yet */
 	struct gpu_extent pixels;  /* 2D only */
 	struct gpu_extent runs;
 };
@@ -75,6 +76,7 @@ struct gpu_state {
 	struct virtio_state virtio;
 	u32 events;
 	u32 reserved;
+	u64 uuids; /* given out since the machine started */
 	struct gpu_scanout scanouts[GPU_MAX_SCANOUTS];
 	struct gpu_cursor cursors[GPU_MAX_SCANOUTS];
 	struct gpu_resource resources[GPU_MAX_RESOURCES];
@@ -86,7 +88,8 @@ struct gpu {
 	struct dm_device *dev;
 	struct gpu_state *state;
 	u32 heads;
-	bool has_vga; /* the union device with BAR 0 */
+	u32 max_entries; /* of a resource's backing */
+	bool has_vga;	 /* the union device with BAR 0 */
 	struct vga vga;
 	u8 *pool;
 	u32 pool_pages;
@@ -117,6 +120,9 @@ u32 gpu_resource_create_2d(struct gpu *gpu, const struct gpu_create_2d *c, bool 
 u32 gpu_resource_create_blob(struct gpu *gpu, const struct gpu_create_blob *c,
 			     const struct virtq_chain *chain);
 u32 gpu_resource_unref(struct gpu *gpu, u32 id, bool redo);
+/* The resource's UUID, the same each time, and no other resource's on this machine. */
+u32 gpu_resource_uuid(struct gpu *gpu, u32 id, u8 uuid[16]);
+struct gpu_usage gpu_resources_usage(const struct gpu *gpu);
 void gpu_resources_reset(struct gpu *gpu);
 /* Drops whatever does not make sense, claims the pages of the rest. */
 void gpu_resources_adopt(struct gpu *gpu);
@@ -151,6 +157,8 @@ void gpu_scanouts_adopt(struct gpu *gpu);
 /* ---- virtio_gpu_cursor.c */
 u32 gpu_update_cursor(struct gpu *gpu, const struct gpu_update_cursor *c);
 u32 gpu_move_cursor(struct gpu *gpu, const struct gpu_update_cursor *c);
+/* The head's picture came or went: its cursor is only shown over one. */
+void gpu_cursor_show(const struct gpu *gpu, u32 head);
 void gpu_cursors_reset(struct gpu *gpu);
 void gpu_cursors_adopt(struct gpu *gpu);
 

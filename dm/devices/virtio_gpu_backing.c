@@ -104,7 +104,7 @@ u32 gpu_backing_read(struct gpu *gpu, const struct virtq_chain *chain, u64 offse
 	res->backing_len = 0;
 	if (count == 0)
 		return GPU_ERR_INVALID_PARAMETER;
-	if (count > GPU_MAX_ENTRIES || !gpu_pool_alloc(gpu, table_bytes(count), &res->runs))
+	if (count > gpu->max_entries || !gpu_pool_alloc(gpu, table_bytes(count), &res->runs))
 		return GPU_ERR_OUT_OF_MEMORY;
 	answer = read_entries(gpu, chain, offset, count, res);
 	if (answer != GPU_OK_NODATA) {
@@ -129,7 +129,7 @@ bool gpu_backing_adopt(struct gpu *gpu, struct gpu_resource *res)
 	const struct gpu_run *runs = runs_of(gpu, res);
 	u64 total = 0;
 
-	if (res->run_count > GPU_MAX_ENTRIES || !gpu_pool_claim(gpu, &res->runs))
+	if (res->run_count > gpu->max_entries || !gpu_pool_claim(gpu, &res->runs))
 		return false;
 	if (table_bytes(res->run_count) > res->runs.count * PAGE_SIZE)
 		goto bad;

@@ -3,8 +3,9 @@
 
 /*
  * Requests: copied in once, looked up in one table, carried out, answered (VIRTIO 1.2 section
- * 5.7.6.7). The answer is always a header, longer only for the two commands that return data, and
- * is never longer than the driver left room for.
+ * 5.7.6.7). The answer is always a header, longer only for the three commands that return data, and
+ * is never longer than the driver left room for. Commands of features that were not negotiated,
+ * those of the 3D kind among them, are unknown ones.
  */
 #include "virtio_gpu.h"
 #include "edid.h"
@@ -28,6 +29,7 @@ union answer {
 	struct gpu_header header;
 	struct gpu_display_info display_info;
 	struct gpu_edid edid;
+	struct gpu_uuid uuid;
 };
 
 typedef u32 command_fn(struct gpu *gpu, const union request *r, const struct virtq_chain *chain,
@@ -55,6 +57,13 @@ static u32 get_edid(struct gpu *gpu, const union request *r, const struct virtq_
 	answer->edid.size = sizeof(gpu->edid);
 	memcpy(answer->edid.edid, gpu->edid, sizeof(gpu->edid));
 	return GPU_OK_EDID;
+}
+
+static u32 assign_uuid(struct gpu *gpu, const union request *r, const struct virtq_chain *chain,
+		       union answer *answer)
+{
+	(void)chain;
+	return gpu_resource_uuid(gpu, r->resource.resource_id, answer->uuid.uuid);
 }
 
 /* No capability sets are offered: num_capsets is 0, so every index and id is out of range. */
@@ -110,6 +119,7 @@ static const struct command commands[] = {
 	{ GPU_CMD_GET_CAPSET_INFO, CONTROL, 32, 0, no_capset },
 	{ GPU_CMD_GET_CAPSET, CONTROL, 32, 0, no_capset },
 	{ GPU_CMD_GET_EDID, CONTROL, 32, VIRTIO_GPU_F_EDID, get_edid },
+	{ GPU_CMD_RESOURCE_ASSIGN_UUID, CONTROL, 32, VIRTIO_GPU_F_RESOURCE_UUID, assign_uuid },
 	{ GPU_CMD_RESOURCE_CREATE_BLOB, CONTROL, 56, VIRTIO_GPU_F_RESOURCE_BLOB, create_blob },
 	{ GPU_CMD_SET_SCANOUT_BLOB, CONTROL, 96, VIRTIO_GPU_F_RESOURCE_BLOB, set_scanout_blob },
 	{ GPU_CMD_UPDATE_CURSOR, CURSOR, 56, 0, update_cursor },
@@ -144,9 +154,15 @@ static u32 carry_out(struct gpu *gpu, u32 queue, const union request *r, u64 len
 
 static u32 answer_len(u32 type)
 {
-	if (type == GPU_OK_DISPLAY_INFO)
+	switch (type) {
+	case GPU_OK_DISPLAY_INFO:
 		return sizeof(struct gpu_display_info);
-	return type == GPU_OK_EDID ? sizeof(struct gpu_edid) : sizeof(struct gpu_header);
+	case GPU_OK_EDID:
+		return sizeof(struct gpu_edid);
+	case GPU_OK_RESOURCE_UUID:
+		return sizeof(struct gpu_uuid);
+	}
+	return sizeof(struct gpu_header);
 }
 
 void gpu_begin(struct gpu *gpu)

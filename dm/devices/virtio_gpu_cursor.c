@@ -11,16 +11,23 @@
 #include "dm/display/surface.h"
 #include "dm/runtime.h"
 
+static bool has_alpha(u32 format)
+{
+	return format == PIXEL_B8G8R8A8 || format == PIXEL_A8R8G8B8 || format == PIXEL_R8G8B8A8 ||
+	       format == PIXEL_A8B8G8R8;
+}
+
 static u32 *image_of(const struct gpu *gpu, u32 head)
 {
 	return (u32 *)(gpu->pool + (u64)head * GPU_CURSOR_BYTES);
 }
 
-static void show(const struct gpu *gpu, u32 head)
+void gpu_cursor_show(const struct gpu *gpu, u32 head)
 {
 	const struct gpu_cursor *c = &gpu->state->cursors[head];
+	bool shown = c->resource_id && gpu->state->scanouts[head].resource_id;
 
-	display_cursor(gpu->dev->vm, head, c->resource_id ? image_of(gpu, head) : NULL, (s32)c->x,
+	display_cursor(gpu->dev->vm, head, shown ? image_of(gpu, head) : NULL, (s32)c->x,
 		       (s32)c->y);
 }
 
@@ -69,11 +76,13 @@ u32 gpu_update_cursor(struct gpu *gpu, const struct gpu_update_cursor *c)
 		for (u32 y = 0; y < GPU_CURSOR_SIZE; y++)
 			surface_read(&surface, &at, 0, y, GPU_CURSOR_SIZE,
 				     image + y * GPU_CURSOR_SIZE);
+		for (u32 i = 0; !has_alpha(surface.format) && i < GPU_CURSOR_BYTES / 4; i++)
+			image[i] |= 0xff000000;
 	}
 	cursor->x = c->x;
 	cursor->y = c->y;
 	cursor->resource_id = c->resource_id;
-	show(gpu, c->scanout_id);
+	gpu_cursor_show(gpu, c->scanout_id);
 	return GPU_OK_NODATA;
 }
 
@@ -83,7 +92,7 @@ u32 gpu_move_cursor(struct gpu *gpu, const struct gpu_update_cursor *c)
 		return GPU_ERR_INVALID_SCANOUT_ID;
 	gpu->state->cursors[c->scanout_id].x = c->x;
 	gpu->state->cursors[c->scanout_id].y = c->y;
-	show(gpu, c->scanout_id);
+	gpu_cursor_show(gpu, c->scanout_id);
 	return GPU_OK_NODATA;
 }
 
@@ -91,12 +100,12 @@ void gpu_cursors_reset(struct gpu *gpu)
 {
 	for (u32 head = 0; head < gpu->heads; head++) {
 		gpu->state->cursors[head] = (struct gpu_cursor){ 0 };
-		show(gpu, head);
+		gpu_cursor_show(gpu, head);
 	}
 }
 
 void gpu_cursors_adopt(struct gpu *gpu)
 {
 	for (u32 head = 0; head < gpu->heads; head++)
-		show(gpu, head);
+		gpu_cursor_show(gpu, head);
 }

@@ -20,6 +20,7 @@
 #define GPU_FLAG_FENCE	   BIT(0)
 #define GPU_EVENT_DISPLAY  BIT(0)
 #define GPU_BLOB_MEM_GUEST 1
+#define GPU_BLOB_FLAGS	   7u /* mappable, shareable, cross-device */
 
 enum gpu_command_type {
 	GPU_CMD_GET_DISPLAY_INFO = 0x0100,
@@ -44,6 +45,7 @@ enum gpu_command_type {
 	GPU_OK_CAPSET_INFO,
 	GPU_OK_CAPSET,
 	GPU_OK_EDID,
+	GPU_OK_RESOURCE_UUID,
 	GPU_ERR_UNSPEC = 0x1200,
 	GPU_ERR_OUT_OF_MEMORY,
 	GPU_ERR_INVALID_SCANOUT_ID,
@@ -66,7 +68,7 @@ struct gpu_create_2d {
 	u32 resource_id, format, width, height;
 };
 
-struct gpu_resource_command { /* UNREF, DETACH_BACKING */
+struct gpu_resource_command { /* UNREF, DETACH_BACKING, ASSIGN_UUID */
 	struct gpu_header header;
 	u32 resource_id, padding;
 };
@@ -136,6 +138,11 @@ struct gpu_edid {
 	struct gpu_header header;
 	u32 size, padding;
 	u8 edid[1024];
+};
+
+struct gpu_uuid {
+	struct gpu_header header;
+	u8 uuid[16];
 };
 
 struct gpu_config {

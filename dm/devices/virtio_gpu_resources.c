@@ -91,7 +91,7 @@ u32 gpu_resource_create_blob(struct gpu *gpu, const struct gpu_create_blob *c,
 		return chain->redo ? GPU_OK_NODATA : GPU_ERR_INVALID_RESOURCE_ID;
 	if (c->resource_id == 0)
 		return GPU_ERR_INVALID_RESOURCE_ID;
-	if (c->blob_mem != GPU_BLOB_MEM_GUEST || c->size == 0)
+	if (c->blob_mem != GPU_BLOB_MEM_GUEST || (c->blob_flags & ~GPU_BLOB_FLAGS) || c->size == 0)
 		return GPU_ERR_INVALID_PARAMETER;
 	slot = free_slot(gpu, c->resource_id);
 	if (!slot)
@@ -126,6 +126,46 @@ u32 gpu_resource_unref(struct gpu *gpu, u32 id, bool redo)
 	gpu_scanouts_forget(gpu, id);
 	release(gpu, res);
 	return GPU_OK_NODATA;
+}
+
+static void put_u64(u8 *to, u64 value)
+{
+	for (u32 i = 0; i < 8; i++, value >>= 8)
+		to[i] = (u8)value;
+}
+
+u32 gpu_resource_uuid(struct gpu *gpu, u32 id, u8 uuid[16])
+{
+	struct gpu_resource *res = gpu_resource_find(gpu, id);
+
+	if (!res)
+		return GPU_ERR_INVALID_RESOURCE_ID;
+	if (!res->uuid)
+		res->uuid = ++gpu->state->uuids;
+	/* RFC 9562, version 8: when the machine started; then which guest's, and its number. */
+	put_u64(uuid, dm_info->boot_tsc ^ dm_info->wall_seconds << 32);
+	put_u64(uuid + 8, res->uuid << 16 | gpu->dev->vm->index << 8);
+	uuid[6] = (uuid[6] & 0x0f) | 0x80;
+	uuid[8] = 0x80;
+	return GPU_OK_RESOURCE_UUID;
+}
+
+struct gpu_usage gpu_resources_usage(const struct gpu *gpu)
+{
+	struct gpu_usage usage = { 0 };
+
+	for (u32 i = 0; i < GPU_MAX_RESOURCES; i++) {
+		const struct gpu_resource *res = &gpu->state->resources[i];
+
+		if (!res->id)
+			continue;
+		usage.resources++;
+		if (res->kind == GPU_RESOURCE_2D)
+			usage.bytes += res->pixels.count * PAGE_SIZE;
+		if (res->run_count)
+			usage.bytes += res->runs.count * PAGE_SIZE;
+	}
+	return usage;
 }
 
 void gpu_resources_reset(struct gpu *gpu)

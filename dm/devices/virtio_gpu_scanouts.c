@@ -62,6 +62,7 @@ void gpu_scanout_show(struct gpu *gpu, u32 head)
 static void set(struct gpu *gpu, u32 head, const struct gpu_scanout *s)
 {
 	struct gpu_scanout *slot = &gpu->state->scanouts[head];
+	bool was_off = !slot->resource_id;
 
 	slot->resource_id = 0;
 	state_order();
@@ -72,12 +73,15 @@ static void set(struct gpu *gpu, u32 head, const struct gpu_scanout *s)
 	state_order();
 	slot->resource_id = s->resource_id;
 	gpu_scanout_show(gpu, head);
+	if (was_off)
+		gpu_cursor_show(gpu, head);
 }
 
 static u32 turn_off(struct gpu *gpu, u32 head)
 {
 	gpu->state->scanouts[head].resource_id = 0;
 	gpu_scanout_show(gpu, head);
+	gpu_cursor_show(gpu, head);
 	return GPU_OK_NODATA;
 }
 

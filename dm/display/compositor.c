@@ -7,7 +7,7 @@
  * A picture shown at its own size goes straight from the guest's memory to the panel, but for what
  * other pictures or its cursor cover; everything else line by line through compose.c. Surfaces are
  * the models' and checked by them; the layout is rebuilt at start, so nothing here is kept across
- * restarts.
+ * restarts but the counters.
  */
 #include "compositor.h"
 #include "damage.h"
@@ -15,11 +15,12 @@
 #include "layout.h"
 #include "pixels.h"
 #include "dm/runtime.h"
+#include "dm/state.h"
 
 struct head_list compositor_order;
 
 static struct head heads[MAX_VMS][DISPLAY_MAX_HEADS];
-static struct display_stats stats[MAX_VMS];
+static struct display_stats *stats; /* of each guest; in the state region */
 static struct dm_vm *focused;
 
 static u32 head_count(const struct dm_vm *vm)
@@ -235,10 +236,25 @@ void display_set(struct dm_vm *vm, u32 head_number, const struct surface *surfac
 		paint_composed(&before, NULL);
 }
 
+static u64 area(const struct rect *r)
+{
+	return (u64)r->width * r->height;
+}
+
+/* The smallest rectangle that has both in it. */
+static struct rect rect_around(const struct rect *a, const struct rect *b)
+{
+	u32 left = MIN(a->x, b->x), top = MIN(a->y, b->y);
+	u32 right = MAX(a->x + a->width, b->x + b->width);
+	u32 bottom = MAX(a->y + a->height, b->y + b->height);
+
+	return (struct rect){ left, top, right - left, bottom - top };
+}
+
 void display_cursor(struct dm_vm *vm, u32 head_number, const u32 *image, s32 x, s32 y)
 {
 	struct head *head = compositor_head(vm, head_number);
-	struct rect before, after;
+	struct rect before, after, both;
 
 	if (!head)
 		return;
@@ -249,6 +265,12 @@ void display_cursor(struct dm_vm *vm, u32 head_number, const u32 *image, s32 x, 
 	after = compose_cursor_rect(head);
 	if (rect_empty(&head->place))
 		return;
+	both = rect_around(&before, &after);
+	if (!rect_empty(&before) && !rect_empty(&after) &&
+	    area(&both) <= area(&before) + area(&after)) {
+		paint_composed_part(head, &both);
+		return;
+	}
 	if (!rect_empty(&before))
 		paint_composed_part(head, &before);
 	if (!rect_empty(&after))
@@ -351,6 +373,9 @@ void display_message(const char *line)
 
 void display_init(void)
 {
+	stats = state_alloc_host(MAX_VMS * sizeof(*stats));
+	if (!stats)
+		dm_die("no room for the display's counters");
 	copy_init();
 	scanout_init(&dm_info->gop);
 	focused = NULL;

@@ -6,9 +6,8 @@
  * picture would need four to five times its size in memory, which for a 4K panel is more than the
  * device domain has; this needs the output and one block of lines.
  *
- * 8 bits a channel, RGB (PNG specification, second edition); filter "up" on every line; deflate
- * (RFC 1951) with the fixed codes and one candidate a position: fast rather than small, because
- * everything else waits meanwhile.
+ * 8 bits a channel, RGB (PNG specification, second edition); filter "up" on every line;
+ * compressed by deflate.h.
  */
 #ifndef DM_DISPLAY_PNG_H
 #define DM_DISPLAY_PNG_H

@@ -7,8 +7,8 @@
  * none stays down there.
  */
 #include "keyboard.h"
-#include "../devices/keys.h"
 #include "../display/display.h"
+#include "../input.h"
 #include "../runtime.h"
 
 #define PORT_DATA    0x60
@@ -77,7 +77,7 @@ static void release_all(struct dm_vm *vm)
 {
 	for (u16 key = 0; key < KEY_COUNT; key++)
 		if (is_held(key))
-			i8042_key(vm, key, false);
+			input_key(vm, key, false);
 }
 
 static bool hot(u16 key)
@@ -104,7 +104,7 @@ static void take_key(u16 key, bool down)
 		return;
 	}
 	if (vm)
-		i8042_key(vm, key, down);
+		input_key(vm, key, down);
 	if (down)
 		held[key / 64] |= BIT(key % 64);
 	else

@@ -30,6 +30,21 @@ static void put_memory_map(const struct loader *l, u8 *params)
 	params[LINUX_E820_COUNT] = (u8)count;
 }
 
+/* The screen as the VGA shows it when a guest starts; with zeros Linux takes there to be none. */
+static void put_screen(const struct loader *l, u8 *params)
+{
+	enum { MODE_TEXT = 3, EGA_COLOUR_256K = 3, COLUMNS = 80, LINES = 25, FONT_LINES = 16 };
+
+	if (!config_has_vga(l->vm->config))
+		return;
+	params[LINUX_VIDEO_MODE] = MODE_TEXT;
+	params[LINUX_VIDEO_COLUMNS] = COLUMNS;
+	params[LINUX_VIDEO_LINES] = LINES;
+	params[LINUX_VIDEO_IS_VGA] = 1;
+	linux_put(params + LINUX_VIDEO_EGA_BX, 2, EGA_COLOUR_256K);
+	linux_put(params + LINUX_VIDEO_POINTS, 2, FONT_LINES);
+}
+
 int linux_finish(struct loader *l, struct linux_boot *boot)
 {
 	u64 cmdline_len = strlen(l->cmdline);
@@ -48,6 +63,7 @@ int linux_finish(struct loader *l, struct linux_boot *boot)
 	linux_put(boot->params + LINUX_CMDLINE, 4, LOADER_CMDLINE);
 	linux_put(boot->params + LINUX_RSDP, 8, l->rsdp);
 	put_memory_map(l, boot->params);
+	put_screen(l, boot->params);
 	loader_write(l, LOADER_BOOT_PARAMS, boot->params, LINUX_PARAMS);
 	loader_put_gdt(l, true);
 	loader_put_page_tables(l);

@@ -12,6 +12,12 @@
 
 /* Offsets in the boot parameters; those from LINUX_SETUP_SECTS on are also offsets in a bzImage. */
 enum linux_offset {
+	LINUX_VIDEO_MODE = 0x006, /* of struct screen_info, which is at 0 */
+	LINUX_VIDEO_COLUMNS = 0x007,
+	LINUX_VIDEO_EGA_BX = 0x00a,
+	LINUX_VIDEO_LINES = 0x00e,
+	LINUX_VIDEO_IS_VGA = 0x00f,
+	LINUX_VIDEO_POINTS = 0x010,
 	LINUX_RSDP = 0x070,
 	LINUX_E820_COUNT = 0x1e8,
 	LINUX_SETUP_SECTS = 0x1f1,

@@ -3,6 +3,7 @@
 
 /* The command stats: a line `name value` for each counter; `GUEST.name value` among the machine's.
  */
+#include "../devices/gpu.h"
 #include "../display/display.h"
 #include "../hypercall.h"
 #include "../runtime.h"
@@ -38,6 +39,7 @@ static void print_value(const char *prefix, const char *name, u64 value)
 static void print_guest(struct dm_vm *vm, const char *prefix)
 {
 	const struct display_stats *display = display_stats(vm);
+	struct gpu_usage usage = gpu_usage(vm);
 	struct vm_stats stats;
 
 	if (hc_vm_stats(vm->index, &stats))
@@ -54,6 +56,8 @@ static void print_guest(struct dm_vm *vm, const char *prefix)
 	print_value(prefix, "frames", display->frames);
 	print_value(prefix, "bytes_painted", display->bytes_painted);
 	print_value(prefix, "bytes_copied", display->bytes_copied);
+	print_value(prefix, "resources", usage.resources);
+	print_value(prefix, "resource_bytes", usage.bytes);
 	print_value(prefix, "memory", vm->config->memory);
 }
 

@@ -5,6 +5,7 @@
  * The command `key`: types into a guest as fast as the guest reads, and no faster than a quick
  * typist. Its answer comes when the last key was read. A restart of the domain ends the typing.
  */
+#include "../input.h"
 #include "../runtime.h"
 #include "command.h"
 #include "keys.h"
@@ -29,7 +30,7 @@ static enum command_result step_type(struct command_job *job)
 	if (now < job->deadline)
 		return COMMAND_MORE;
 	job->deadline = now + time_from_us(INTERVAL_US);
-	if (!i8042_ready(job->vm)) {
+	if (!input_key_ready(job->vm)) {
 		if (now - typing.since < time_from_us(PATIENCE_US))
 			return COMMAND_MORE;
 		return command_fail("%s does not read its keyboard", job->vm->config->name);
@@ -37,7 +38,7 @@ static enum command_result step_type(struct command_job *job)
 	typing.since = now;
 	while (typing.at < typing.count) {
 		if (keys_event(&typing.strokes[typing.at], typing.step++, &key, &down)) {
-			i8042_key(job->vm, key, down);
+			input_key(job->vm, key, down);
 			return COMMAND_MORE;
 		}
 		typing.at++;
@@ -51,7 +52,7 @@ enum command_result command_key(struct command_job *job, char **args, u32 count)
 	job->vm = command_vm(args[0]);
 	if (!job->vm)
 		return COMMAND_FAILED;
-	if (!(job->vm->config->input & INPUT_PS2))
+	if (!input_has_keyboard(job->vm))
 		return command_fail("%s has no keyboard", args[0]);
 	typing.count = typing.at = typing.step = 0;
 	for (u32 i = 1; i < count; i++) {

@@ -133,17 +133,24 @@ static void test_ioapic(void)
 	report(n == 0, "a masked pin gives no interrupt (%u)", n);
 }
 
-/* Timer counts a second with divisor 1, by the PM timer. */
+/* Timer counts a second with divisor 1, by the PM timer: the least of three, as whatever holds the
+ * guest up in between makes it more. */
 static u32 timer_hz(void)
 {
-	u32 from;
+	u32 least = ~0u;
 
 	apic_write(APIC_TIMER_DIVIDE, TIMER_DIVIDE_BY_1);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED);
 	apic_write(APIC_TIMER_INITIAL, 0xffffffff);
-	from = apic_read(APIC_TIMER_CURRENT);
-	wait_us(20000);
-	return (from - apic_read(APIC_TIMER_CURRENT)) * 50;
+	for (u32 i = 0; i < 3; i++) {
+		u32 from = apic_read(APIC_TIMER_CURRENT), counted;
+
+		wait_us(20000);
+		counted = from - apic_read(APIC_TIMER_CURRENT);
+		if (counted < least)
+			least = counted;
+	}
+	return least * 50;
 }
 
 static void test_timer(const char *mode)
@@ -178,6 +185,30 @@ static void test_timer(const char *mode)
 	report(n == 100, "%s: HLT ends with the timer's interrupt, 100 times (%u)", mode, n);
 }
 
+/*
+ * Whether a deadline taken back in time stays away. The machine below may hold the guest up until
+ * the deadline has passed: then it is tried again, further away.
+ */
+static bool disarm_deadline(void)
+{
+	u64 ahead = tsc_hz() / 200, deadline;
+	u32 before = ticks;
+
+	do {
+		ahead *= 2;
+		irq_window();
+		before = ticks;
+		deadline = rdtsc() + ahead;
+		wrmsr(MSR_TSC_DEADLINE, deadline);
+		wrmsr(MSR_TSC_DEADLINE, 0);
+	} while (rdtsc() >= deadline && ahead < tsc_hz());
+	irq_enable();
+	while (rdtsc() < deadline + tsc_hz() / 100)
+		;
+	irq_disable();
+	return ticks == before;
+}
+
 static void test_deadline(void)
 {
 	u32 r[4], n;
@@ -200,9 +231,7 @@ static void test_deadline(void)
 	report(rdmsr(MSR_TSC_DEADLINE) == 0, "the deadline MSR is zero afterwards");
 	wrmsr(MSR_TSC_DEADLINE, 1);
 	report(ticks_in(1000) == 1, "a deadline in the past interrupts at once");
-	wrmsr(MSR_TSC_DEADLINE, rdtsc() + tsc_hz() / 200);
-	wrmsr(MSR_TSC_DEADLINE, 0);
-	report(ticks_in(20000) == 0, "a deadline of zero disarms the timer");
+	report(disarm_deadline(), "a deadline of zero disarms the timer");
 	apic_write(APIC_LVT_TIMER, LVT_MASKED);
 }
 

@@ -3,6 +3,7 @@
 """The table of system tests. Names are unique; `run` takes parts of names."""
 from case import Case, conf, linux, vm
 from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
+from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS
 from cases_vga import VGA_CASES, VGA_CASES_BOCHS
 from steps import (command, counts, ends, flips_on, idles, logged, no_kernel_errors,
                    not_logged, note_stats, passes, powers_off, refuses, repeat, same_stats, says,
@@ -258,5 +259,5 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
     linux_vmx(2, 1024, 768),
 ]
 
-CASES = (LINUX + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + VGA_CASES + FIRMWARE + BOCHS +
-         VGA_CASES_BOCHS + FIRMWARE_BOCHS)
+CASES = (LINUX + LINUX_DISPLAYS + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + VGA_CASES +
+         FIRMWARE + BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)

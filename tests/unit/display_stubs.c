@@ -103,6 +103,11 @@ void *state_pool(u32 vm, u64 *size)
 	return vm == 0 ? world.pool : NULL;
 }
 
+void *state_alloc_host(size_t size)
+{
+	return size <= sizeof(world.host_state) ? world.host_state : NULL;
+}
+
 /* ---- bus */
 int bus_add_ports(struct dm_device *dev, u16 base, u16 count)
 {
@@ -200,8 +205,9 @@ void stub_start(u32 width, u32 height, enum config_layout layout, u32 heads)
 		c->height = 768;
 		c->heads = i == 0 ? heads : 1;
 		dm_vms[i].index = i;
+		c->gpu_memory = i == 0 ? STUB_POOL : 0;
+		c->gpu_entries = 16384;
 		dm_vms[i].config = c;
-		*display_stats(&dm_vms[i]) = (struct display_stats){ 0 };
 	}
 	display_init();
 }

@@ -26,6 +26,7 @@ extern const struct dm_device_ops virtio_vga_ops, virtio_gpu_ops;
 struct stub_world {
 	struct dm_info info;
 	u8 *ram, *pool, *vram;
+	u64 host_state[64]; /* what display_init() asks for */
 	u32 *panel;
 	u32 msix[4]; /* interrupts a vector */
 	bool intx;

@@ -7,6 +7,7 @@
  */
 #include "display_world.h"
 #include "dm/runtime.h"
+#include "dm/state.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,10 +28,22 @@ u32 dm_vm_count;
 u32 *world_panel;
 static struct picture pictures[MAX_VMS];
 static u32 seed;
+static u64 host_state[64];
 
 void log_line(const char *format, ...)
 {
 	(void)format;
+}
+
+void dm_die(const char *format, ...)
+{
+	fprintf(stderr, "dm_die: %s\n", format);
+	abort();
+}
+
+void *state_alloc_host(size_t size)
+{
+	return size <= sizeof(host_state) ? host_state : NULL;
 }
 
 static void drop(struct picture *p)
@@ -68,8 +81,8 @@ void world_start(u32 width, u32 height, enum config_layout layout, u32 guests)
 	for (u32 i = 0; i < guests; i++) {
 		world_info.config.vms[i].heads = 1;
 		dm_vms[i] = (struct dm_vm){ .index = i, .config = &world_info.config.vms[i] };
-		*display_stats(&dm_vms[i]) = (struct display_stats){ 0 };
 	}
+	memset(host_state, 0, sizeof(host_state));
 	display_init();
 }
 

@@ -351,6 +351,13 @@ WEAK bool i8042_ready(struct dm_vm *vm)
 	return !dm_stubs.keyboard_busy;
 }
 
+WEAK void i8042_pointer(struct dm_vm *vm, s32 dx, s32 dy, u32 buttons, s32 wheel)
+{
+	(void)vm;
+	dm_stubs.pointer =
+		(struct stub_pointer){ dm_stubs.pointer.calls + 1, dx, dy, wheel, buttons };
+}
+
 WEAK int vm_read(const struct dm_vm *vm, gpa_t gpa, void *to, u64 len)
 {
 	const void *from = vm_ram(vm, gpa, len);

@@ -38,6 +38,11 @@ struct dm_stubs {
 	u32 keys; /* calls of i8042_key */
 	u16 last_key;
 	bool keyboard_busy;
+	struct stub_pointer {
+		u32 calls; /* of i8042_pointer, and the last one's values */
+		s32 dx, dy, wheel;
+		u32 buttons;
+	} pointer;
 };
 extern struct dm_stubs dm_stubs;
 

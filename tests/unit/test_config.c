@@ -74,6 +74,8 @@ static void test_defaults(void **state)
 	assert_int_equal(vm->width, 1024);
 	assert_int_equal(vm->height, 768);
 	assert_int_equal(vm->heads, 1);
+	assert_int_equal(vm->gpu_memory, MIB(32));
+	assert_int_equal(vm->gpu_entries, 16384);
 	assert_int_equal(vm->input, INPUT_PS2);
 	assert_int_equal(vm->kernel, 0);
 	assert_int_equal(vm->initrd, FILE_NONE);
@@ -117,9 +119,11 @@ static void test_everything(void **state)
 	assert_string_equal(vm[0].cmdline, "console=ttyS0 x=\"y\"");
 	assert_int_equal(vm[0].memory, GIB(2));
 	assert_int_equal(vm[0].heads, 16);
+	assert_int_equal(vm[0].gpu_memory, MIB(118)); /* four pictures for each head */
 	assert_int_equal(vm[0].input, INPUT_PS2 | INPUT_TABLET | INPUT_KEYBOARD);
 	assert_int_equal(vm[0].log_serial, 1);
 	assert_int_equal(vm[1].display, DISPLAY_BOCHS);
+	assert_int_equal(vm[1].gpu_memory, 0);
 	assert_int_equal(vm[1].input, 0);
 	assert_int_equal(vm[1].line, 26);
 	assert_int_equal(vm[1].disk, vm[0].disk);
@@ -193,6 +197,10 @@ static void test_guests(void **state)
 	refuse_text("[vm a]\nfirmware=f\ninitrd=i\n", 1, "no kernel");
 	refuse_text("[vm a]\nfirmware=f\ncmdline=i\n", 1, "no kernel");
 	refuse_text(VM "display=bochs\nheads=2\n", 1, "one head");
+	refuse_text(VM "display=bochs\ngpu_memory=64M\n", 1, "no virtio display");
+	refuse_text(VM "gpu_memory=1G\n[vm b]\nkernel=k\ngpu_memory=1G\n"
+		       "[vm c]\nkernel=k\ngpu_memory=1G\n[vm d]\nkernel=k\n",
+		    10, "past 3G");
 	for (i = 0; i <= MAX_VMS; i++)
 		sprintf(text + strlen(text), "[vm v%d]\nkernel=k\n", i);
 	refuse_text(text, 2 * MAX_VMS + 1, "more than 8 guests");
@@ -283,6 +291,16 @@ static void test_values(void **state)
 		{ VM "memory=", "2m", false },
 		{ VM "memory=", "1T", false },
 		{ VM "memory=", "17592186044416M", false },
+		{ VM "gpu_memory=", "2M", true },
+		{ VM "gpu_memory=", "1G", true },
+		{ VM "gpu_memory=", "1026M", false },
+		{ VM "gpu_memory=", "255M", false },
+		{ VM "gpu_memory=", "0", false },
+		{ VM "gpu_memory=", "", false },
+		{ VM "gpu_entries=", "1", true },
+		{ VM "gpu_entries=", "65536", true },
+		{ VM "gpu_entries=", "65537", false },
+		{ VM "gpu_entries=", "0", false },
 		{ VM "cpus=", "8", true },
 		{ VM "cpus=", "9", false },
 		{ VM "cpus=", "0", false },

@@ -19,6 +19,8 @@
 static u8 tables[ACPI_MAX_BYTES];
 static int length;
 
+static u32 address_bits = 40;
+
 static u64 get(u64 gpa, u32 size)
 {
 	u64 value = 0;
@@ -42,6 +44,7 @@ static void build(u32 cpus, u32 input)
 	dm_stubs_setup(0);
 	dm_stubs.info.config.vms[0].cpus = cpus;
 	dm_stubs.info.config.vms[0].input = input;
+	dm_stubs.info.address_bits = address_bits;
 	length = acpi_build(&dm_vms[0], BASE, tables, sizeof(tables));
 	assert_true(length > 0);
 }
@@ -66,13 +69,20 @@ static u64 dsdt_without; /* keyboard and mouse: its length */
 
 static void root_points_to_sound_tables(void **state)
 {
-	u64 fadt, dsdt;
+	u64 fadt, dsdt, rsdt, xsdt;
 
 	(void)state;
 	build(1, 0);
 	assert_memory_equal(tables, "RSD PTR ", 8);
 	sums_up(BASE, 20);
 	sums_up(BASE, 36);
+	rsdt = get(BASE + 16, 4);
+	xsdt = get(BASE + 24, 8);
+	assert_memory_equal(tables + (rsdt - BASE), "RSDT", 4);
+	sums_up(rsdt, get(rsdt + 4, 4));
+	assert_int_equal(get(rsdt + 4, 4) - 36, (get(xsdt + 4, 4) - 36) / 2);
+	for (u64 i = 0; i < (get(rsdt + 4, 4) - 36) / 4; i++)
+		assert_int_equal(get(rsdt + 36 + 4 * i, 4), get(xsdt + 36 + 8 * i, 8));
 	fadt = find("FACP");
 	assert_int_not_equal(fadt, 0);
 	dsdt = get(fadt + 140, 8);
@@ -109,6 +119,50 @@ static void processors_are_listed(void **state)
 	assert_int_equal(get(find("MCFG") + 44, 8), GUEST_ECAM_BASE);
 }
 
+static void a_missing_vga_is_told(void **state)
+{
+	static const u8 without[] = { [DISPLAY_VIRTIO_GPU] = 1, [DISPLAY_NONE] = 1 };
+
+	(void)state;
+	for (u32 display = 0; display < sizeof(without); display++) {
+		dm_stubs_setup(0);
+		dm_stubs.info.config.vms[0].display = display;
+		length = acpi_build(&dm_vms[0], BASE, tables, sizeof(tables));
+		assert_int_equal(get(find("FACP") + 109, 2) >> 2 & 1, without[display]);
+	}
+}
+
+/* The one QWord address space descriptor of the host bridge: where it ends, and its length. */
+static void window_ends_at(u32 bits, u64 end)
+{
+	u64 dsdt, last = 0, size = 0, found = 0;
+
+	address_bits = bits;
+	build(1, INPUT_PS2);
+	dsdt = get(find("FACP") + 140, 8);
+	sums_up(dsdt, get(dsdt + 4, 4));
+	for (u64 at = dsdt; at < dsdt + get(dsdt + 4, 4) - 46; at++)
+		if (get(at, 3) == 0x2b8a && get(at + 14, 8) == GUEST_MMIO64_BASE) {
+			last = get(at + 22, 8);
+			size = get(at + 38, 8);
+			found++;
+		}
+	address_bits = 40;
+	assert_int_equal(found, 1);
+	assert_int_equal(last, end - 1);
+	assert_int_equal(size, end - GUEST_MMIO64_BASE);
+}
+
+static void large_bars_have_room_where_addresses_end(void **state)
+{
+	(void)state;
+	window_ends_at(40, 1ULL << 40);
+	window_ends_at(39, 1ULL << 39);
+	window_ends_at(52, 1ULL << 48);
+	window_ends_at(0, 1ULL << 36);
+	window_ends_at(255, 1ULL << 48);
+}
+
 static void too_little_room_is_told(void **state)
 {
 	(void)state;
@@ -123,6 +177,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(root_points_to_sound_tables),
 		cmocka_unit_test(processors_are_listed),
+		cmocka_unit_test(a_missing_vga_is_told),
+		cmocka_unit_test(large_bars_have_room_where_addresses_end),
 		cmocka_unit_test(too_little_room_is_told),
 	};
 

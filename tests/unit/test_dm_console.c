@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
-/* sources: dm/remote/follow.c dm/remote/type.c dm/remote/keys.c dm/devices/uart.c */
+/* sources: dm/remote/follow.c dm/input.c dm/remote/type.c dm/remote/keys.c dm/devices/uart.c */
 /* sources: tests/unit/dm_stubs.c */
 
 /* The serial console: its command lines, answers, and what comes between them. */
@@ -15,6 +15,7 @@
 #include <cmocka.h>
 
 #include "dm/devices.h"
+#include "dm/devices/gpu.h"
 #include "dm/display/display.h"
 #include "dm/display/png.h"
 #include "dm/devices/keys.h"
@@ -39,6 +40,12 @@ struct rect display_placement(const struct dm_vm *vm, u32 head)
 void display_focus(struct dm_vm *vm)
 {
 	focused = vm;
+}
+
+struct gpu_usage gpu_usage(const struct dm_vm *vm)
+{
+	(void)vm;
+	return (struct gpu_usage){ 3, 8192 };
 }
 
 struct display_stats *display_stats(const struct dm_vm *vm)

@@ -144,6 +144,22 @@ static void bzimage_is_put_at_its_preferred_address(void **state)
 	assert_int_equal(linux_get(params + LINUX_INITRD_SIZE, 4), 0);
 }
 
+static void linux_is_told_of_the_text_screen(void **state)
+{
+	static const u8 text[18] = { [6] = 3, 80, [10] = 3, [14] = 25, 1, 16 };
+	static const u8 none[18];
+	struct vm_config *config = &dm_stubs.info.config.vms[0];
+
+	(void)state;
+	add_bzimage(1000);
+	config->display = DISPLAY_BOCHS;
+	assert_int_equal(load(), 0);
+	assert_memory_equal(dm_stubs.ram + LOADER_BOOT_PARAMS, text, sizeof(text));
+	config->display = DISPLAY_VIRTIO_GPU;
+	assert_int_equal(load(), 0);
+	assert_memory_equal(dm_stubs.ram + LOADER_BOOT_PARAMS, none, sizeof(none));
+}
+
 static void page_tables_map_four_gib(void **state)
 {
 	(void)state;
@@ -470,6 +486,7 @@ int main(void)
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(bzimage_is_put_at_its_preferred_address),
+		CASE(linux_is_told_of_the_text_screen),
 		CASE(page_tables_map_four_gib),
 		CASE(initrd_goes_to_the_top),
 		CASE(initrd_larger_than_memory_is_refused),

@@ -42,6 +42,7 @@ static int setup(void **state)
 	shared = (struct dm_shared *)DM_SHARED_BASE;
 	dm_stubs.info.state_size = STATE_SIZE;
 	dm_stubs.info.config.vm_count = 2;
+	dm_stubs.info.config.vms[1].gpu_memory = MIB(2);
 	memset(rings, 0, sizeof(rings));
 	accesses = 0;
 	return 0;
@@ -72,7 +73,8 @@ static void state_is_found_again(void **state)
 	b = state_alloc(1, 33);
 	pool = state_pool(1, &size);
 	assert_true(a && b && (uintptr_t)a % 64 == 0 && (uintptr_t)b % 64 == 0);
-	assert_true((uintptr_t)pool % PAGE_SIZE == 0 && size % PAGE_SIZE == 0 && size > MIB(1));
+	assert_true((uintptr_t)pool % PAGE_SIZE == 0);
+	assert_int_equal(size, MIB(2));
 	assert_true((u64)(uintptr_t)pool + size <= DM_STATE_BASE + STATE_SIZE);
 	*a = 1;
 	*b = 2;
@@ -97,6 +99,8 @@ static void another_layout_is_a_first_start(void **state)
 	dm_stubs.info.config.vm_count = 1;
 	assert_false(next_generation());
 	assert_int_equal(state_guest(0)->phase, PHASE_STOPPED);
+	dm_stubs.info.config.vms[0].gpu_memory = MIB(1);
+	assert_false(next_generation());
 	dm_stubs.info.build_id[0] = 'x';
 	assert_false(next_generation());
 	assert_true(next_generation());

@@ -204,7 +204,7 @@ static void tables_are_sound_after_loading(void **state)
 	u8 *tables = load("etc/acpi/tables", &tables_len);
 	u8 *rsdp = load("etc/acpi/rsdp", &rsdp_len);
 	u8 *script = load("etc/table-loader", &script_len);
-	u64 xsdt, fadt = 0;
+	u64 xsdt, rsdt, fadt = 0;
 
 	(void)state;
 	assert_int_equal(script_len % 128, 0);
@@ -243,6 +243,10 @@ static void tables_are_sound_after_loading(void **state)
 			fadt = table;
 	}
 	assert_int_equal(sum(tables + xsdt, (u32)get(tables + xsdt + 4, 4)), 0);
+	rsdt = get(rsdp + 16, 4) - base;
+	assert_memory_equal(tables + rsdt, "RSDT", 4);
+	assert_int_equal(sum(tables + rsdt, (u32)get(tables + rsdt + 4, 4)), 0);
+	assert_int_equal(get(tables + rsdt + 36, 4), get(tables + xsdt + 36, 8));
 	assert_memory_equal(tables + get(tables + fadt + 40, 4) - base, "DSDT", 4);
 	assert_memory_equal(tables + get(tables + fadt + 140, 8) - base, "DSDT", 4);
 	assert_memory_equal(tables + get(tables + fadt + 36, 4) - base, "FACS", 4);

@@ -12,157 +12,12 @@
 /* sources: dm/devices/dispi.c dm/devices/edid.c dm/display/compositor.c dm/display/compose.c */
 /* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
 /* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
-/* sources: dm/display/screenshot.c */
+/* sources: dm/display/screenshot.c dm/display/deflate.c */
 /*
  * The GPU device through its registers and queues, as a driver sees it: every command right and
- * wrong, limits, fences, and a restart of the domain at every point of every command.
+ * wrong, limits, fences. Restarts: test_gpu_restart.c.
  */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <stdint.h>
-#include <cmocka.h>
-#include <string.h>
-#include "display_stubs.h"
-
-#define ALL_FEATURES                                                           \
-	(VIRTIO_F_VERSION_1 | VIRTIO_GPU_F_EDID | VIRTIO_GPU_F_RESOURCE_BLOB | \
-	 VIRTIO_F_INDIRECT_DESC)
-#define PIXELS STUB_DATA_BASE
-
-static struct dm_device *dev;
-
-static int start(const struct dm_device_ops *ops)
-{
-	stub_start(1280, 800, LAYOUT_TILES, 2);
-	dev = stub_device(ops);
-	assert_non_null(dev);
-	stub_driver_start(dev, ALL_FEATURES);
-	return 0;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	return start(&virtio_gpu_ops);
-}
-
-static int setup_vga(void **state)
-{
-	(void)state;
-	return start(&virtio_vga_ops);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	stub_stop();
-	return 0;
-}
-
-static u32 run(const void *request, u32 len)
-{
-	return stub_command(dev, GPU_CONTROL_QUEUE, request, len, 2048);
-}
-#define RUN(command) run(&(command), sizeof(command))
-
-static struct gpu_header header(u32 type)
-{
-	return (struct gpu_header){ .type = type };
-}
-
-static u32 create_2d(u32 id, u32 format, u32 width, u32 height)
-{
-	struct gpu_create_2d c = { header(GPU_CMD_RESOURCE_CREATE_2D), id, format, width, height };
-
-	return RUN(c);
-}
-
-static u32 resource_command(u32 type, u32 id)
-{
-	struct gpu_resource_command c = { header(type), id, 0 };
-
-	return RUN(c);
-}
-
-struct attach {
-	struct gpu_attach c;
-	struct gpu_mem_entry entries[8];
-};
-
-static u32 attach(u32 id, u32 count, u64 addr, u32 len, u32 claimed)
-{
-	struct attach a = { .c = { header(GPU_CMD_RESOURCE_ATTACH_BACKING), id, claimed } };
-
-	for (u32 i = 0; i < count; i++)
-		a.entries[i] = (struct gpu_mem_entry){ addr + i * 2ULL * len, len, 0 };
-	return run(&a, (u32)(sizeof(a.c) + count * sizeof(a.entries[0])));
-}
-
-static u32 create_blob(u32 id, u64 addr, u32 len, u64 size)
-{
-	struct {
-		struct gpu_create_blob c;
-		struct gpu_mem_entry entry;
-	} b = { { header(GPU_CMD_RESOURCE_CREATE_BLOB), id, GPU_BLOB_MEM_GUEST, 0, len ? 1 : 0, 0,
-		  size },
-		{ addr, len, 0 } };
-
-	return RUN(b);
-}
-
-static u32 set_scanout(u32 head, u32 id, struct rect r)
-{
-	struct gpu_set_scanout c = { header(GPU_CMD_SET_SCANOUT), r, head, id };
-
-	return RUN(c);
-}
-
-static struct gpu_set_scanout_blob blob_scanout(u32 head, u32 id, u32 width, u32 height)
-{
-	return (struct gpu_set_scanout_blob){ .header = header(GPU_CMD_SET_SCANOUT_BLOB),
-					      .r = { 0, 0, width, height },
-					      .scanout_id = head,
-					      .resource_id = id,
-					      .width = width,
-					      .height = height,
-					      .format = PIXEL_B8G8R8X8,
-					      .strides = { 4 * width } };
-}
-
-static u32 transfer(u32 id, struct rect r, u64 offset)
-{
-	struct gpu_transfer c = { header(GPU_CMD_TRANSFER_TO_HOST_2D), r, offset, id, 0 };
-
-	return RUN(c);
-}
-
-static u32 flush(u32 id, struct rect r)
-{
-	struct gpu_flush c = { header(GPU_CMD_RESOURCE_FLUSH), r, id, 0 };
-
-	return RUN(c);
-}
-
-static u32 cursor(u32 type, u32 head, u32 id, u32 x, u32 y)
-{
-	struct gpu_update_cursor c = { header(type), head, x, y, 0, id, 0, 0, 0 };
-
-	return stub_command(dev, GPU_CURSOR_QUEUE, &c, sizeof(c), 24);
-}
-
-static void fill(u64 at, u32 count, u32 first)
-{
-	for (u32 i = 0; i < count; i++)
-		((u32 *)(world.ram + at))[i] = first + i;
-}
-
-static u32 panel(u32 x, u32 y)
-{
-	return world.panel[y * world.info.gop.width + x];
-}
-
-#define FULL(w, h) ((struct rect){ 0, 0, w, h })
+#include "gpu_requests.h"
 
 static void answers_display_info(void **state)
 {
@@ -210,6 +65,62 @@ static void offers_no_capsets(void **state)
 	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
 }
 
+static void assigns_uuids(void **state)
+{
+	struct gpu_resource_command c = { header(GPU_CMD_RESOURCE_ASSIGN_UUID), 1, 0 };
+	const struct gpu_uuid *answer;
+	u8 seen[3][16];
+	u32 len;
+
+	(void)state;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_RESOURCE_ID);
+	create_2d(1, PIXEL_B8G8R8X8, 8, 8);
+	create_blob(2, PIXELS, 4096, 4096);
+	for (u32 i = 0; i < 3; i++) {
+		if (i == 2) { /* another resource, of the same number */
+			stub_driver_start(dev, ALL_FEATURES);
+			create_2d(1, PIXEL_B8G8R8X8, 8, 8);
+		}
+		c.resource_id = i == 1 ? 2 : 1;
+		assert_int_equal(RUN(c), GPU_OK_RESOURCE_UUID);
+		answer = stub_answer(GPU_CONTROL_QUEUE, &len);
+		assert_int_equal(len, 40);
+		memcpy(seen[i], answer->uuid, 16);
+		for (u32 k = 0; k < i; k++)
+			assert_memory_not_equal(seen[i], seen[k], 16);
+		assert_int_equal(stub_restart(dev), 0); /* it stays the same */
+		assert_int_equal(RUN(c), GPU_OK_RESOURCE_UUID);
+		assert_memory_equal(answer->uuid, seen[i], 16);
+	}
+	assert_int_equal(seen[0][6] >> 4, 8); /* version and variant */
+	assert_int_equal(seen[0][8] >> 6, 2);
+	c.resource_id = 0;
+	assert_int_equal(RUN(c), GPU_ERR_INVALID_RESOURCE_ID);
+}
+
+static void counts_what_resources_take(void **state)
+{
+	struct gpu_usage u = gpu_usage(dev->vm);
+
+	(void)state;
+	assert_int_equal(u.resources + u.bytes, 0);
+	assert_int_equal(gpu_usage(&dm_vms[1]).resources, 0);
+	create_2d(1, PIXEL_B8G8R8X8, 33, 32); /* 4224 bytes */
+	create_blob(2, PIXELS, 4096, 4096);
+	create_blob(3, 0, 0, 4096);
+	u = gpu_usage(dev->vm);
+	assert_int_equal(u.resources, 3);
+	assert_int_equal(u.bytes, 3 * 4096);
+	assert_int_equal(attach(1, 8, PIXELS, 4096, 8), GPU_OK_NODATA);
+	assert_int_equal(gpu_usage(dev->vm).bytes, 4 * 4096);
+	resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, 2);
+	assert_int_equal(gpu_usage(dev->vm).bytes, 3 * 4096);
+	for (u32 i = 1; i <= 3; i++)
+		resource_command(GPU_CMD_RESOURCE_UNREF, i);
+	u = gpu_usage(dev->vm);
+	assert_int_equal(u.resources + u.bytes, 0);
+}
+
 static void refuses_unknown_and_short_commands(void **state)
 {
 	struct gpu_create_2d c = { header(GPU_CMD_RESOURCE_CREATE_2D), 1, PIXEL_B8G8R8X8, 4, 4 };
@@ -217,8 +128,6 @@ static void refuses_unknown_and_short_commands(void **state)
 
 	(void)state;
 	c.header.type = 0;
-	assert_int_equal(RUN(c), GPU_ERR_UNSPEC);
-	c.header.type = GPU_CMD_RESOURCE_ASSIGN_UUID;
 	assert_int_equal(RUN(c), GPU_ERR_UNSPEC);
 	c.header.type = GPU_CMD_UPDATE_CURSOR; /* on the wrong queue */
 	assert_int_equal(RUN(c), GPU_ERR_UNSPEC);
@@ -318,8 +227,8 @@ static void checks_backing(void **state)
 	assert_int_equal(attach(2, 1, PIXELS, 4096, 1), GPU_ERR_INVALID_RESOURCE_ID);
 	assert_int_equal(attach(1, 0, 0, 0, 0), GPU_ERR_INVALID_PARAMETER);
 	assert_int_equal(attach(1, 1, PIXELS, 4096, 2), GPU_ERR_INVALID_PARAMETER);
-	assert_int_equal(attach(1, 1, PIXELS, 4096, GPU_MAX_ENTRIES), GPU_ERR_INVALID_PARAMETER);
-	assert_int_equal(attach(1, 1, PIXELS, 4096, GPU_MAX_ENTRIES + 1), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(attach(1, 1, PIXELS, 4096, 16384), GPU_ERR_INVALID_PARAMETER);
+	assert_int_equal(attach(1, 1, PIXELS, 4096, 16385), GPU_ERR_OUT_OF_MEMORY);
 	assert_int_equal(attach(1, 1, PIXELS, 4096, ~0u), GPU_ERR_OUT_OF_MEMORY);
 	assert_int_equal(attach(1, 1, STUB_RAM - 4095, 4096, 1), GPU_ERR_INVALID_PARAMETER);
 	assert_int_equal(attach(1, 1, ~0ULL - 100, 4096, 1), GPU_ERR_INVALID_PARAMETER);
@@ -547,6 +456,45 @@ static void shows_cursors(void **state)
 	assert_int_equal(panel(256 + 11, 336 + 20), 0x112233);
 }
 
+/* It belongs to the head's picture: with another or none, it is another's or none. */
+static void cursors_follow_scanouts(void **state)
+{
+	u32 *pixels = (u32 *)(world.ram + PIXELS);
+
+	(void)state;
+	create_2d(1, PIXEL_B8G8R8X8, 128, 128);
+	create_2d(2, PIXEL_B8G8R8X8, 64, 64); /* no alpha: all of it shows */
+	attach(2, 1, PIXELS, 16384, 1);
+	for (u32 i = 0; i < 4096; i++)
+		pixels[i] = 0x112233;
+	transfer(2, FULL(64, 64), 0);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 2, 10, 20), GPU_OK_NODATA);
+	assert_int_equal(panel(256 + 10, 336 + 20), 0x101014);
+	set_scanout(0, 1, FULL(128, 128));
+	set_scanout(1, 1, FULL(128, 128));
+	flush(1, FULL(128, 128));
+	assert_int_equal(panel(256 + 10, 336 + 20), 0x112233);
+	assert_int_equal(panel(640 + 256 + 10, 336 + 20), 0); /* its own head's only */
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 1, 2, 0, 0), GPU_OK_NODATA);
+	assert_int_equal(panel(640 + 256, 336), 0x112233);
+	set_scanout(0, 0, FULL(0, 0));
+	assert_int_equal(panel(256 + 10, 336 + 20), 0x101014);
+	assert_int_equal(stub_restart(dev), 0);
+	set_scanout(0, 1, FULL(128, 128));
+	flush(1, FULL(128, 128));
+	assert_int_equal(panel(256 + 10, 336 + 20), 0x112233);
+	/* A move paints where it was and where it is, and nothing else. */
+	*display_stats(dev->vm) = (struct display_stats){ 0 };
+	cursor(GPU_CMD_MOVE_CURSOR, 0, 0, 64 + 10, 20);
+	assert_int_equal(display_stats(dev->vm)->bytes_painted, (64 * 64 + 54 * 64) * 4);
+	display_stats(dev->vm)->bytes_painted = 0;
+	cursor(GPU_CMD_MOVE_CURSOR, 0, 0, 64 + 8, 21);
+	assert_int_equal(display_stats(dev->vm)->bytes_painted, 56 * 65 * 4);
+	assert_int_equal(panel(256 + 64 + 8, 336 + 21), 0x112233);
+	assert_int_equal(panel(256 + 64 + 10, 336 + 20), 0);
+	assert_int_equal(display_stats(dev->vm)->frames, 0);
+}
+
 static void driver_reset_forgets_all(void **state)
 {
 	(void)state;
@@ -574,145 +522,6 @@ static void interrupts_once_a_batch(void **state)
 	stub_kick(dev, GPU_CONTROL_QUEUE);
 	assert_int_equal(stub_used(GPU_CONTROL_QUEUE), 5);
 	assert_int_equal(world.msix[1], before + 1);
-}
-
-/* ---- Restarts: a list of commands, each interrupted at its n-th call out of the device, for each
- * n, must end as it would have without; and so must everything after it. */
-static void step(u32 n, bool submit_only)
-{
-	struct attach a = { .c = { header(GPU_CMD_RESOURCE_ATTACH_BACKING), 1, 2 },
-			    .entries = { { PIXELS, 8192, 0 }, { PIXELS + 16384, 8192, 0 } } };
-	struct gpu_create_2d create = { header(GPU_CMD_RESOURCE_CREATE_2D), 1, PIXEL_B8G8R8X8, 64,
-					64 };
-	struct gpu_set_scanout scanout = { header(GPU_CMD_SET_SCANOUT), FULL(64, 64), 0, 1 };
-	struct gpu_transfer t = { header(GPU_CMD_TRANSFER_TO_HOST_2D), FULL(64, 64), 0, 1, 0 };
-	struct gpu_flush f = { header(GPU_CMD_RESOURCE_FLUSH), FULL(64, 64), 1, 0 };
-	struct gpu_resource_command detach = { header(GPU_CMD_RESOURCE_DETACH_BACKING), 1, 0 };
-	struct gpu_resource_command unref = { header(GPU_CMD_RESOURCE_UNREF), 1, 0 };
-	struct {
-		struct gpu_create_blob c;
-		struct gpu_mem_entry entry;
-	} blob = { { header(GPU_CMD_RESOURCE_CREATE_BLOB), 2, 1, 0, 1, 0, 16384 },
-		   { PIXELS, 16384, 0 } };
-	struct gpu_set_scanout_blob show = blob_scanout(0, 2, 64, 64);
-	const struct {
-		const void *request;
-		u32 len;
-	} steps[] = {
-		{ &create, sizeof(create) },
-		{ &a, sizeof(a.c) + 32 },
-		{ &scanout, sizeof(scanout) },
-		{ &t, sizeof(t) },
-		{ &f, sizeof(f) },
-		{ &detach, sizeof(detach) },
-		{ &unref, sizeof(unref) },
-		{ &blob, sizeof(blob) },
-		{ &show, sizeof(show) },
-	};
-
-	if (n < ARRAY_SIZE(steps))
-		stub_submit(GPU_CONTROL_QUEUE, steps[n].request, steps[n].len, 64);
-	if (!submit_only)
-		stub_kick(dev, GPU_CONTROL_QUEUE);
-}
-#define STEPS 9
-
-static void survives_death_anywhere(void **state)
-{
-	static u32 deaths, n, when; /* static: they outlive the longjmp */
-	static bool died;
-
-	for (n = 0; n < STEPS; n++) {
-		died = true;
-		for (when = 1; died; when++) {
-			const u32 *answer;
-			u32 len;
-
-			teardown(state);
-			setup(state);
-			fill(PIXELS, 8192, 0x1000);
-			for (u32 i = 0; i < n; i++)
-				step(i, false);
-			died = false;
-			if (setjmp(world.death) == 0) {
-				step(n, true);
-				world.die_in = when;
-				stub_kick(dev, GPU_CONTROL_QUEUE);
-				world.die_in = 0;
-			} else {
-				died = true;
-				deaths++;
-				assert_int_equal(stub_restart(dev), 0);
-			}
-			assert_int_equal(stub_used(GPU_CONTROL_QUEUE), n + 1);
-			answer = stub_answer(GPU_CONTROL_QUEUE, &len);
-			assert_int_equal(*answer, GPU_OK_NODATA);
-			for (u32 i = n + 1; i < STEPS; i++) {
-				step(i, false);
-				answer = stub_answer(GPU_CONTROL_QUEUE, &len);
-				assert_int_equal(*answer, GPU_OK_NODATA);
-			}
-			assert_int_equal(stub_used(GPU_CONTROL_QUEUE), STEPS);
-			assert_int_equal(flush(2, FULL(64, 64)), GPU_OK_NODATA);
-			assert_int_equal(panel(288 + 1, 368), 0x1001);
-			assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 1),
-					 GPU_ERR_INVALID_RESOURCE_ID);
-		}
-	}
-	assert_in_range(deaths, 50, 1000);
-}
-
-/* Errors stay errors when the domain dies while it finds them. */
-static void errors_survive_death(void **state)
-{
-	struct gpu_create_2d c = { header(GPU_CMD_RESOURCE_CREATE_2D), 1, PIXEL_B8G8R8X8, 8, 8 };
-	static bool died = true; /* static: they outlive the longjmp */
-	static u32 when;
-
-	for (when = 1; died; when++) {
-		const u32 *answer;
-		u32 len;
-
-		teardown(state);
-		setup(state);
-		RUN(c);
-		died = false;
-		if (setjmp(world.death) == 0) {
-			stub_submit(GPU_CONTROL_QUEUE, &c, sizeof(c), 64);
-			world.die_in = when;
-			stub_kick(dev, GPU_CONTROL_QUEUE);
-			world.die_in = 0;
-		} else {
-			died = true;
-			assert_int_equal(stub_restart(dev), 0);
-		}
-		answer = stub_answer(GPU_CONTROL_QUEUE, &len);
-		assert_int_equal(*answer, GPU_ERR_INVALID_RESOURCE_ID);
-	}
-}
-
-static void adoption_drops_damage(void **state)
-{
-	struct gpu_state *s = dev->state;
-
-	(void)state;
-	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
-	attach(1, 1, PIXELS, 16384, 1);
-	set_scanout(0, 1, FULL(64, 64));
-	create_2d(2, PIXEL_B8G8R8X8, 64, 64);
-	s->resources[2].pixels = s->resources[1].pixels; /* two share pages */
-	assert_int_equal(stub_restart(dev), 0);
-	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 2), GPU_ERR_INVALID_RESOURCE_ID);
-	s->scanouts[0].r.width = 65;
-	s->resources[1].run_count = 2;
-	assert_int_equal(stub_restart(dev), 0);
-	assert_int_equal(display_placement(dev->vm, 0).width, 0);
-	assert_int_equal(attach(1, 1, PIXELS, 16384, 1), GPU_OK_NODATA);
-	s->resources[1].format = 99;
-	assert_int_equal(stub_restart(dev), 0);
-	assert_int_equal(flush(1, FULL(1, 1)), GPU_ERR_INVALID_RESOURCE_ID);
-	s->virtio.queues[0].size = 48;
-	assert_int_equal(stub_restart(dev), -EINVAL);
 }
 
 static void next_frame(void)
@@ -782,6 +591,8 @@ int main(void)
 		TEST(answers_display_info),
 		TEST(answers_edid),
 		TEST(offers_no_capsets),
+		TEST(assigns_uuids),
+		TEST(counts_what_resources_take),
 		TEST(refuses_unknown_and_short_commands),
 		TEST(echoes_fences),
 		TEST(checks_2d_resources),
@@ -794,11 +605,9 @@ int main(void)
 		TEST(checks_blobs),
 		TEST(needs_negotiated_features),
 		TEST(shows_cursors),
+		TEST(cursors_follow_scanouts),
 		TEST(driver_reset_forgets_all),
 		TEST(interrupts_once_a_batch),
-		TEST(survives_death_anywhere),
-		TEST(errors_survive_death),
-		TEST(adoption_drops_damage),
 		cmocka_unit_test_setup_teardown(shows_the_linear_framebuffer, setup_vga, teardown),
 	};
 

@@ -219,6 +219,58 @@ static void mouse_answers_commands(void **state)
 	EXPECT_MOUSE("\xfe");
 }
 
+static void mouse_reports_motion_and_buttons(void **state)
+{
+	(void)state;
+	i8042_pointer(d->vm, 5, 5, 0, 0); /* not wanted yet */
+	to_mouse(0xf4);
+	EXPECT_MOUSE("\xfa");
+	i8042_pointer(d->vm, 3, 4, 0, 0);
+	EXPECT_MOUSE("\x28\x03\xfc");
+	i8042_pointer(d->vm, -300, 0, 1, 5); /* more than one packet holds; it has no wheel */
+	EXPECT_MOUSE("\x19\x01\x00\x19\xd3\x00");
+	i8042_pointer(d->vm, 0, 0, 0, 0);
+	EXPECT_MOUSE("\x08\x00\x00");
+	/* Clicks that the guest has not read yet stay apart; motion adds up. */
+	for (u32 i = 0; i < 4; i++)
+		i8042_pointer(d->vm, 1, 0, i & 1 ? 0 : 6, 0);
+	i8042_pointer(d->vm, 7, 0, 0, 0);
+	i8042_pointer(d->vm, 7, 0, 0, 0);
+	EXPECT_MOUSE("\x0e\x01\x00\x08\x01\x00\x0e\x01\x00\x08\x01\x00\x08\x0e\x00");
+	to_mouse(0xf0);
+	EXPECT_MOUSE("\xfa");
+	i8042_pointer(d->vm, 2, 0, 1, 0);
+	assert_int_equal(status() & 1, 0);
+	to_mouse(0xe9);
+	EXPECT_MOUSE("\xfa\x64\x02\x64");
+	to_mouse(0xeb);
+	EXPECT_MOUSE("\xfa\x09\x02\x00");
+}
+
+static void mouse_has_a_wheel_for_drivers_that_ask(void **state)
+{
+	static const u8 rates[] = { 200, 100, 80 };
+
+	(void)state;
+	for (u32 i = 0; i < sizeof(rates); i++) {
+		to_mouse(0xf3);
+		to_mouse(rates[i]);
+		EXPECT_MOUSE("\xfa\xfa");
+	}
+	to_mouse(0xf2);
+	EXPECT_MOUSE("\xfa\x03");
+	to_mouse(0xf4);
+	EXPECT_MOUSE("\xfa");
+	i8042_pointer(d->vm, 0, 0, 0, 1);
+	EXPECT_MOUSE("\x08\x00\x00\xff");
+	i8042_pointer(d->vm, 0, 0, 0, -9);
+	EXPECT_MOUSE("\x08\x00\x00\x07\x08\x00\x00\x02");
+	to_mouse(0xff);
+	EXPECT_MOUSE("\xfa\xaa\x00");
+	to_mouse(0xf2);
+	EXPECT_MOUSE("\xfa\x00");
+}
+
 static void controller_answers_commands(void **state)
 {
 	(void)state;
@@ -264,6 +316,9 @@ static void any_access_does_no_harm(void **state)
 	for (u32 i = 0; i < 200000; i++) {
 		u64 what = random_below(&r, 8);
 
+		if (random_below(&r, 16) == 0)
+			i8042_pointer(d->vm, (s32)random_next(&r), (s32)random_next(&r),
+				      (u32)random_next(&r), (s32)random_next(&r));
 		if (what == 0)
 			i8042_key(d->vm, (u16)random_below(&r, KEY_COUNT), random_below(&r, 2));
 		else if (what < 4)
@@ -352,6 +407,8 @@ int main(void)
 		CASE(interrupts_follow_the_command_byte),
 		CASE(disabled_keyboard_keeps_its_keys),
 		CASE(mouse_answers_commands),
+		CASE(mouse_reports_motion_and_buttons),
+		CASE(mouse_has_a_wheel_for_drivers_that_ask),
 		CASE(controller_answers_commands),
 		CASE(nothing_is_plugged_in_without_ps2),
 		CASE(any_access_does_no_harm),

@@ -16,6 +16,10 @@
 #define MAX_FILES   48
 #define FILE_NONE   0xffffffffu
 
+#define MAX_GPU_MEMORY	     GIB(1) /* a guest's, and of all guests together three times that */
+#define MAX_GPU_MEMORY_TOTAL GIB(3)
+#define MAX_GPU_ENTRIES	     65536
+
 enum config_layout { LAYOUT_TILES, LAYOUT_FULL, LAYOUT_PIP };
 enum config_display { DISPLAY_VIRTIO_VGA, DISPLAY_VIRTIO_GPU, DISPLAY_BOCHS, DISPLAY_NONE };
 enum config_input { INPUT_PS2 = 1, INPUT_TABLET = 2, INPUT_KEYBOARD = 4 };
@@ -31,8 +35,11 @@ struct vm_config {
 	u32 heads;
 	u32 input;					       /* enum config_input, or-ed */
 	u32 kernel, initrd, firmware, option_rom, disk, cdrom; /* file indices */
-	u32 line;	/* of its section in oriel.conf, for messages */
-	u32 log_serial; /* 1: copy the guest's serial output to the log, prefixed */
+	u64 gpu_memory;	 /* bytes for virtio-gpu's resources, a multiple of 2 MiB; 0: no such device
+			  */
+	u32 gpu_entries; /* of backing memory, that one resource may have */
+	u32 line;	 /* of its section in oriel.conf, for messages */
+	u32 log_serial;	 /* 1: copy the guest's serial output to the log, prefixed */
 };
 
 struct config {

@@ -43,12 +43,14 @@
 #define GUEST_LEGACY_SIZE 0x20000ULL
 
 /* Guest physical map of every guest. RAM below GUEST_LOW_LIMIT, the rest from 4 GiB up. */
-#define GUEST_LOW_LIMIT	 0xb0000000ULL
-#define GUEST_ECAM_BASE	 0xb0000000ULL /* 256 MiB */
-#define GUEST_MMIO_BASE	 0xc0000000ULL /* 32-bit PCI window, up to the IOAPIC */
-#define GUEST_MMIO_LIMIT 0xfec00000ULL
-#define GUEST_HIGH_BASE	 0x100000000ULL
-#define GUEST_MAX_MEMORY GIB(24)
+#define GUEST_LOW_LIMIT	   0xb0000000ULL
+#define GUEST_ECAM_BASE	   0xb0000000ULL /* 256 MiB */
+#define GUEST_MMIO_BASE	   0xc0000000ULL /* 32-bit PCI window, up to the IOAPIC */
+#define GUEST_MMIO_LIMIT   0xfec00000ULL
+#define GUEST_HIGH_BASE	   0x100000000ULL
+#define GUEST_MMIO64_BASE  0x800000000ULL /* 64-bit PCI window, above all RAM */
+#define GUEST_ADDRESS_BITS 48		  /* second-stage tables reach this far */
+#define GUEST_MAX_MEMORY   GIB(24)
 /* Fixed ports served by the hypervisor: 8259, 8254, PM timer, 0xcf8/0xcfc. */
 #define GUEST_PM_BASE \
 	0x600 /* ACPI PM block as on ICH9: event +0, control +4, timer +8, GPE +0x20 */
@@ -75,7 +77,8 @@ struct dm_info {
 	struct handoff_gop gop;	  /* base is DM_GOP_BASE */
 	u64 vm_vram[MAX_VMS];	  /* bytes of VRAM set aside for each guest */
 	u64 vm_disk[MAX_VMS];	  /* where the bytes of each guest's `disk` are, 0: it has none */
-	u32 file_count, reserved;
+	u32 file_count;
+	u32 address_bits; /* width of a guest's physical addresses, as CPUID tells it */
 	struct handoff_file files[MAX_FILES]; /* base in the device domain's space */
 	struct config config;
 	struct dm_nic nic; /* kind NIC_NONE: none, or the network is off */

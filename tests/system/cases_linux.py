@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Oriel authors
+"""Debian's kernel on each of its display drivers: VGA text, a firmware's framebuffer, bochs,
+virtio_gpu, and the changes between them."""
+from case import Case, conf, linux, vm
+from cases_firmware import LINUX as FILES
+from cases_firmware import bios
+from firmware_images import grub_disk, isolinux_cd
+from steps import (command, no_kernel_errors, note_stats, powers_off, repeat, same_stats, says,
+                   shows, started)
+
+XGA = "quadrants-1024x768"
+TEXT = "linux-text80x25"
+FBCON = "linux-fbcon-1024x768"
+
+
+def text(name, guest, picture, by, boot=150, **keys):
+    """The guest's text console: the picture, and which of the kernel's drivers made it."""
+    return Case(name, conf(guest, screen=keys.pop("screen", "")), steps=[
+        started("linux"),
+        says("linux", "guest: text shown by .*" + by, boot),
+        shows("linux", picture),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ], **keys)
+
+
+CMDLINE = "console=ttyS0 quiet oriel.test=text oriel.driver=none"
+GRUB = """linux16 /vmlinuz vga=0xf01 %s
+initrd16 /initrd.img
+boot
+""" % CMDLINE
+ISOLINUX = """DEFAULT linux
+LABEL linux
+	LINUX /vmlinuz
+	INITRD /initrd.img
+	APPEND vga=0x344 %s
+""" % CMDLINE
+
+LINUX_DISPLAYS = [
+    # The loader tells the kernel of the VGA's text screen.
+    text("linux-vga-text", linux(test="text", more="oriel.driver=none"), TEXT, r"VGA\+"),
+    # The kernel's own start, in real mode, sets the text mode that `vga=` asks for: 80x50.
+    text("linux-vga-text50", bios("linux", disk="disk.img"), "linux-text80x50", r"VGA\+",
+         files={"disk.img": grub_disk(GRUB, **FILES)}),
+    # The same sets a mode of the VESA BIOS: vesafb on the firmware's framebuffer.
+    text("linux-vesafb", bios("linux", cdrom="cd.iso"), FBCON, "VESA VGA",
+         files={"cd.iso": isolinux_cd(ISOLINUX, **FILES)}),
+    text("linux-bochs-text", linux(test="text", more="oriel.driver=bochs", display="bochs"),
+         FBCON, "bochs"),
+    Case("linux-bochs", conf(linux(more="oriel.driver=bochs", display="bochs")), steps=[
+        started("linux"),
+        says("linux", "guest: quadrants shown", 150),
+        shows("linux", XGA),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ]),
+    # virtio_gpu takes over from VGA text and gives it back when it is unloaded.
+    Case("linux-takeover", conf(linux(test="takeover")), steps=[
+        started("linux"),
+        says("linux", "guest: text shown", 150),
+        shows("linux", TEXT),
+        repeat(2,
+               command("key linux ret"),
+               says("linux", "guest: fb0 ok", 60),
+               shows("linux", FBCON),
+               command("key linux ret"),
+               says("linux", "guest: unloaded", 60),
+               shows("linux", TEXT)),
+        # What is written to its memory is seen then.
+        command("key linux ret"),
+        says("linux", "guest: written", 60),
+        shows("linux", "linux-text-written"),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ]),
+    # Fifty rounds of loading and unloading leave nothing behind.
+    Case("linux-reload", conf(linux(test="reload")), steps=[
+        started("linux"),
+        says("linux", "guest: reload begins", 150),
+        note_stats("before", "free_pages"),
+        command("key linux ret"),
+        says("linux", "guest: reload ends", 200),
+        same_stats("before"),
+        shows("linux", TEXT),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ]),
+    # Nor do fifty resets of a guest that flips all the time.
+    Case("gpu-reset-flips", conf(vm("bare", "flips.elf", size="640x480")), steps=[
+        started("bare"),
+        says("bare", "guest: flipping"),
+        note_stats("before", "free_pages"),
+        repeat(50, command("reset bare"), says("bare", "guest: flipping")),
+        same_stats("before"),
+        powers_off(),
+    ]),
+]
+
+LINUX_DISPLAYS_BOCHS = [
+    text("linux-vga-text-vmx", linux(test="text", more="oriel.driver=none", kernel="vmlinux",
+                                     initrd="initrd-raw.img", memory="192M"), TEXT,
+         r"VGA\+", 600, machine="bochs-vmx", memory="512M", timeout=900, screen="mode = 800x600\n"),
+]
