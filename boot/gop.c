@@ -8,6 +8,7 @@
 #include "boot/boot.h"
 
 static EFI_GUID gop_guid = EFI_GRAPHICS_OUTPUT_PROTOCOL_GUID;
+static EFI_GUID edid_guid = EFI_EDID_ACTIVE_PROTOCOL_GUID;
 
 struct masks {
 	u32 red, green, blue;
@@ -105,6 +106,37 @@ static void mode_set(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, u32 width, u32 height)
 	refuse("the display has no mode %ux%u", width, height);
 }
 
+/* A panel's EDID gives its size in mm with the first timing, or else in cm (E-EDID A2, sections
+ * 3.10.2 and 3.6.2). Zero when the firmware does not know. */
+static void panel_size(EFI_GRAPHICS_OUTPUT_PROTOCOL *gop, struct handoff_gop *out)
+{
+	enum { BLOCK = 128, CM = 21, TIMING = 54, TIMING_MM = TIMING + 12 };
+	EFI_BOOT_SERVICES *bs = boot_system->BootServices;
+	EFI_EDID_ACTIVE_PROTOCOL *edid = NULL;
+	EFI_HANDLE *handles;
+	UINTN count, i;
+	void *other;
+
+	if (EFI_ERROR(bs->LocateHandleBuffer(ByProtocol, &edid_guid, NULL, &count, &handles)))
+		return;
+	for (i = 0; i < count; i++)
+		if (!EFI_ERROR(bs->HandleProtocol(handles[i], &gop_guid, &other)) && other == gop)
+			if (EFI_ERROR(bs->HandleProtocol(handles[i], &edid_guid, (void **)&edid)))
+				edid = NULL;
+	if (!edid || edid->SizeOfEdid < BLOCK || !edid->Edid)
+		return;
+	if (edid->Edid[TIMING] | edid->Edid[TIMING + 1]) {
+		const u8 *mm = edid->Edid + TIMING_MM;
+
+		out->width_mm = mm[0] | (mm[2] >> 4 & 15u) << 8;
+		out->height_mm = mm[1] | (mm[2] & 15u) << 8;
+	}
+	if (!out->width_mm || !out->height_mm) {
+		out->width_mm = edid->Edid[CM] * 10u;
+		out->height_mm = edid->Edid[CM + 1] * 10u;
+	}
+}
+
 void gop_init(u32 width, u32 height, struct handoff_gop *out)
 {
 	EFI_GRAPHICS_OUTPUT_PROTOCOL *gop = gop_find();
@@ -131,4 +163,5 @@ void gop_init(u32 width, u32 height, struct handoff_gop *out)
 	out->green_mask = m.green;
 	out->blue_mask = m.blue;
 	out->pixel_bytes = m.bytes;
+	panel_size(gop, out);
 }

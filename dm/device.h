@@ -18,6 +18,7 @@
 
 struct dm_vm;
 struct dm_device;
+struct monitors;
 
 struct dm_access {
 	u64 addr;  /* PIO: port; BAR: offset in the BAR; MMIO: guest physical address */
@@ -48,6 +49,11 @@ struct dm_device_ops {
 	void (*doorbell)(struct dm_device *dev, unsigned queue);
 	/* Called when now >= dev->deadline; sets the next one (DM_NO_DEADLINE: none). */
 	void (*timer)(struct dm_device *dev);
+	/* Of a display device only (devices/monitors.h): the monitors in its state; and, after they
+	 * changed, to tell the guest. */
+	u32 max_monitors;
+	struct monitors *(*monitors)(struct dm_device *dev);
+	void (*replug)(struct dm_device *dev);
 };
 
 struct dm_device {

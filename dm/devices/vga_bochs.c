@@ -8,7 +8,7 @@
  */
 #include "dm/devices.h"
 #include "dm/bus.h"
-#include "edid.h"
+#include "monitors.h"
 #include "vga_internal.h"
 
 #define BOCHS_VENDOR   0x1234
@@ -17,16 +17,34 @@
 #define BOCHS_REVISION 2
 #define BOCHS_BAR_SIZE KIB(4)
 
+struct bochs_state {
+	struct vga_state vga;
+	struct monitors monitors;
+};
+
 static struct bochs {
 	struct vga vga;
-	u8 edid[EDID_SIZE];
+	struct bochs_state *state;
+	u8 edid[EDID_MAX];
 } devices[MAX_VMS];
+
+static void replug(struct dm_device *dev)
+{
+	struct bochs *b = dev->priv;
+
+	(void)monitors_edid(dev->vm, &b->state->monitors, 0, b->edid);
+}
+
+static struct monitors *monitors(struct dm_device *dev)
+{
+	struct bochs *b = dev->priv;
+
+	return &b->state->monitors;
+}
 
 static int create(struct dm_device *dev)
 {
-	const struct vm_config *config = dev->vm->config;
 	struct bochs *b = &devices[dev->vm->index];
-	u32 refresh = dm_info->config.refresh;
 	struct pci_template t = {
 		.devfn = BOCHS_DEVFN,
 		.rom_file = dev->vm->config->option_rom,
@@ -46,9 +64,9 @@ static int create(struct dm_device *dev)
 	int rc;
 
 	dev->priv = b;
-	vga_bind(&b->vga, dev, dev->state);
-	edid_make(b->edid, config->width, config->height, refresh ? refresh : 60,
-		  dev->vm->index + 1);
+	b->state = dev->state;
+	vga_bind(&b->vga, dev, &b->state->vga);
+	replug(dev);
 	t.bars[0] = (struct pci_bar_template){ .size = b->vga.vram_size,
 					       .kind = PCI_BAR_VRAM,
 					       .prefetch = 1 };
@@ -91,8 +109,8 @@ static void access(struct dm_device *dev, struct dm_access *a)
 		dev->deadline = b->vga.deadline;
 	} else if (a->space == IOREQ_PCI_BAR && a->bar == 2 && !a->write) {
 		a->value = 0;
-		if (a->addr < EDID_SIZE)
-			memcpy(&a->value, b->edid + a->addr, MIN(a->size, EDID_SIZE - a->addr));
+		if (a->addr < EDID_MAX)
+			memcpy(&a->value, b->edid + a->addr, MIN(a->size, EDID_MAX - a->addr));
 	}
 }
 
@@ -111,11 +129,14 @@ static bool wanted(const struct vm_config *config)
 
 const struct dm_device_ops bochs_ops = {
 	.name = "bochs",
-	.state_size = sizeof(struct vga_state),
+	.state_size = sizeof(struct bochs_state),
 	.wanted = wanted,
 	.create = create,
 	.reset = reset,
 	.adopt = adopt,
 	.access = access,
 	.timer = timer,
+	.max_monitors = 1,
+	.monitors = monitors,
+	.replug = replug,
 };

@@ -9,7 +9,6 @@
  * BAR 2 below the virtio structures: EDID at 0, then what vga.h says.
  */
 #include "virtio_gpu.h"
-#include "edid.h"
 #include "dm/runtime.h"
 
 #define GPU_DEVICE_ID 0x1050
@@ -57,26 +56,32 @@ static const struct virtio_device_ops gpu_virtio_ops = {
 	.handle = gpu_handle,
 };
 
+/* Readies what the monitors decide. */
+static void show_monitors(struct gpu *gpu)
+{
+	const struct monitors *monitors = &gpu->state->monitors;
+
+	(void)monitors_edid(gpu->dev->vm, monitors, 0, gpu->edid);
+	display_plug(gpu->dev->vm, monitors_count(gpu->dev->vm, monitors));
+}
+
 static void bind(struct dm_device *dev, bool vga)
 {
 	struct gpu *gpu = &gpus[dev->vm->index];
-	const struct vm_config *config = dev->vm->config;
-	u32 refresh = dm_info->config.refresh;
 	u64 size = 0;
 
 	dev->priv = gpu;
 	gpu->dev = dev;
 	gpu->state = dev->state;
 	gpu->vd = (struct virtio_device){ &gpu_virtio_ops, dev, &gpu->state->virtio };
-	gpu->heads = MIN(MAX(config->heads, 1), GPU_MAX_SCANOUTS);
-	gpu->max_entries = config->gpu_entries;
+	gpu->heads = GPU_MAX_SCANOUTS;
+	gpu->max_entries = dev->vm->config->gpu_entries;
 	gpu->has_vga = vga;
 	gpu->pool = state_pool(dev->vm->index, &size);
 	gpu->pool_pages = (u32)MIN(size / PAGE_SIZE, GPU_MAX_POOL_PAGES);
 	if (vga)
 		vga_bind(&gpu->vga, dev, &gpu->state->vga);
-	edid_make(gpu->edid, config->width, config->height, refresh ? refresh : 60,
-		  dev->vm->index + 1);
+	show_monitors(gpu);
 }
 
 static int create(struct dm_device *dev, bool vga)
@@ -142,6 +147,8 @@ static int adopt(struct dm_device *dev)
 	err = virtio_pci_adopt(&gpu->vd);
 	if (err)
 		return err;
+	if (gpu->state->events) /* the interrupt may not have been raised */
+		virtio_pci_config_changed(&gpu->vd);
 	gpu_resources_adopt(gpu);
 	gpu_scanouts_adopt(gpu);
 	gpu_cursors_adopt(gpu);
@@ -159,11 +166,30 @@ static void timer(struct dm_device *dev)
 	schedule(gpu);
 }
 
+static struct monitors *monitors(struct dm_device *dev)
+{
+	struct gpu *gpu = dev->priv;
+
+	return &gpu->state->monitors;
+}
+
+/* Section 5.7.4.1: the driver is told to ask again. */
+static void replug(struct dm_device *dev)
+{
+	struct gpu *gpu = dev->priv;
+
+	show_monitors(gpu);
+	gpu_scanouts_show(gpu);
+	gpu->state->events |= GPU_EVENT_DISPLAY;
+	virtio_pci_config_changed(&gpu->vd);
+	schedule(gpu);
+}
+
 static void edid_read(const struct gpu *gpu, struct dm_access *a)
 {
 	a->value = 0;
-	if (a->addr < EDID_SIZE)
-		memcpy(&a->value, gpu->edid + a->addr, MIN(a->size, EDID_SIZE - a->addr));
+	if (a->addr < EDID_MAX)
+		memcpy(&a->value, gpu->edid + a->addr, MIN(a->size, EDID_MAX - a->addr));
 }
 
 static void gpu_access(struct dm_device *dev, struct dm_access *a)
@@ -215,6 +241,9 @@ const struct dm_device_ops virtio_vga_ops = {
 	.access = gpu_access,
 	.doorbell = doorbell,
 	.timer = timer,
+	.max_monitors = MONITORS_MAX,
+	.monitors = monitors,
+	.replug = replug,
 };
 
 const struct dm_device_ops virtio_gpu_ops = {
@@ -227,4 +256,7 @@ const struct dm_device_ops virtio_gpu_ops = {
 	.access = gpu_access,
 	.doorbell = doorbell,
 	.timer = timer,
+	.max_monitors = MONITORS_MAX,
+	.monitors = monitors,
+	.replug = replug,
 };

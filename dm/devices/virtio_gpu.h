@@ -25,6 +25,7 @@
 #include "dm/display/display.h"
 #include "dm/state.h"
 #include "gpu.h"
+#include "monitors.h"
 #include "vga.h"
 #include "virtio_gpu_protocol.h"
 #include "virtio_pci.h"
@@ -75,6 +76,7 @@ struct gpu_cursor {
 struct gpu_state {
 	struct virtio_state virtio;
 	u32 events;
+	struct monitors monitors;
 	u32 reserved;
 	u64 uuids; /* given out since the machine started */
 	struct gpu_scanout scanouts[GPU_MAX_SCANOUTS];
@@ -87,7 +89,7 @@ struct gpu {
 	struct virtio_device vd;
 	struct dm_device *dev;
 	struct gpu_state *state;
-	u32 heads;
+	u32 heads;	 /* scanouts that a driver may use, with a monitor or without */
 	u32 max_entries; /* of a resource's backing */
 	bool has_vga;	 /* the union device with BAR 0 */
 	struct vga vga;
@@ -95,7 +97,7 @@ struct gpu {
 	u32 pool_pages;
 	u64 pool_used[GPU_MAX_POOL_PAGES / 64]; /* a bit a page; rebuilt at adoption */
 	struct piece pixels[GPU_MAX_SCANOUTS];	/* 2D resources on scanouts, as one piece */
-	u8 edid[256];
+	u8 edid[EDID_MAX];			/* of the first monitor, for BAR 2 */
 };
 
 /* Everything of a control command has been checked; its effects begin. */
@@ -151,6 +153,8 @@ void gpu_scanout_show(struct gpu *gpu, u32 head);
 void gpu_scanouts_refresh(struct gpu *gpu, u32 resource_id);
 /* The resource goes: heads that show it are off. */
 void gpu_scanouts_forget(struct gpu *gpu, u32 resource_id);
+/* The same for all heads, and paints them. */
+void gpu_scanouts_show(struct gpu *gpu);
 void gpu_scanouts_reset(struct gpu *gpu);
 void gpu_scanouts_adopt(struct gpu *gpu);
 

@@ -8,7 +8,6 @@
  * those of the 3D kind among them, are unknown ones.
  */
 #include "virtio_gpu.h"
-#include "edid.h"
 #include "dm/runtime.h"
 
 union request {
@@ -38,11 +37,16 @@ typedef u32 command_fn(struct gpu *gpu, const union request *r, const struct vir
 static u32 get_display_info(struct gpu *gpu, const union request *r,
 			    const struct virtq_chain *chain, union answer *answer)
 {
+	const struct monitors *monitors = &gpu->state->monitors;
+	const struct dm_vm *vm = gpu->dev->vm;
+
 	(void)r;
 	(void)chain;
-	for (u32 i = 0; i < gpu->heads; i++) {
-		answer->display_info.modes[i].r.width = gpu->dev->vm->config->width;
-		answer->display_info.modes[i].r.height = gpu->dev->vm->config->height;
+	for (u32 i = 0; i < monitors_count(vm, monitors); i++) {
+		struct monitors_size size = monitors_size(vm, monitors, i);
+
+		answer->display_info.modes[i].r.width = size.width;
+		answer->display_info.modes[i].r.height = size.height;
 		answer->display_info.modes[i].enabled = 1;
 	}
 	return GPU_OK_DISPLAY_INFO;
@@ -54,8 +58,8 @@ static u32 get_edid(struct gpu *gpu, const union request *r, const struct virtq_
 	(void)chain;
 	if (r->get_edid.scanout >= gpu->heads)
 		return GPU_ERR_INVALID_SCANOUT_ID;
-	answer->edid.size = sizeof(gpu->edid);
-	memcpy(answer->edid.edid, gpu->edid, sizeof(gpu->edid));
+	answer->edid.size = monitors_edid(gpu->dev->vm, &gpu->state->monitors, r->get_edid.scanout,
+					  answer->edid.edid);
 	return GPU_OK_EDID;
 }
 

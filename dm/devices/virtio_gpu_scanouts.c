@@ -184,6 +184,14 @@ void gpu_scanouts_reset(struct gpu *gpu)
 		turn_off(gpu, head);
 }
 
+void gpu_scanouts_show(struct gpu *gpu)
+{
+	for (u32 head = 0; head < gpu->heads; head++) {
+		gpu_scanout_show(gpu, head);
+		display_damage(gpu->dev->vm, head, &(struct rect){ 0, 0, MAX_SIDE, MAX_SIDE });
+	}
+}
+
 void gpu_scanouts_adopt(struct gpu *gpu)
 {
 	for (u32 head = 0; head < gpu->heads; head++) {
@@ -191,7 +199,6 @@ void gpu_scanouts_adopt(struct gpu *gpu)
 
 		if (s->resource_id && !gpu_resource_find(gpu, s->resource_id))
 			s->resource_id = 0;
-		gpu_scanout_show(gpu, head);
-		display_damage(gpu->dev->vm, head, &(struct rect){ 0, 0, MAX_SIDE, MAX_SIDE });
 	}
+	gpu_scanouts_show(gpu);
 }

@@ -21,13 +21,12 @@ struct head_list compositor_order;
 
 static struct head heads[MAX_VMS][DISPLAY_MAX_HEADS];
 static struct display_stats *stats; /* of each guest; in the state region */
+static u32 plugged[MAX_VMS];	    /* heads that have a monitor */
 static struct dm_vm *focused;
 
 static u32 head_count(const struct dm_vm *vm)
 {
-	if (vm->config->display == DISPLAY_NONE)
-		return 0;
-	return MIN(MAX(vm->config->heads, 1), DISPLAY_MAX_HEADS);
+	return plugged[vm->index];
 }
 
 struct head *compositor_head(const struct dm_vm *vm, u32 head)
@@ -362,6 +361,18 @@ void display_focus(struct dm_vm *vm)
 	paint_all();
 }
 
+void display_plug(struct dm_vm *vm, u32 count)
+{
+	count = MIN(count, DISPLAY_MAX_HEADS);
+	if (count == plugged[vm->index])
+		return;
+	plugged[vm->index] = count;
+	for (u32 k = count; k < DISPLAY_MAX_HEADS; k++)
+		heads[vm->index][k] = (struct head){ .vm = vm };
+	layout();
+	paint_all();
+}
+
 void display_message(const char *line)
 {
 	struct rect r;
@@ -380,6 +391,11 @@ void display_init(void)
 	scanout_init(&dm_info->gop);
 	focused = NULL;
 	for (u32 i = 0; i < dm_vm_count; i++) {
+		const struct vm_config *config = dm_vms[i].config;
+
+		plugged[i] = config->display == DISPLAY_NONE
+				     ? 0
+				     : MIN(MAX(config->heads, 1), DISPLAY_MAX_HEADS);
 		for (u32 k = 0; k < DISPLAY_MAX_HEADS; k++)
 			heads[i][k] = (struct head){ .vm = &dm_vms[i] };
 		if (!focused && head_count(&dm_vms[i]))

@@ -53,6 +53,9 @@ struct surface {
 /* Replaces guest vm's head; the model has checked that height * stride lies within the pieces.
  * NULL: the head is off. Repaints nothing by itself: call display_damage. */
 void display_set(struct dm_vm *vm, u32 head, const struct surface *surface);
+/* The guest has that many heads from now on; those that are new are off, all else stays. Lays the
+ * panel out anew when that changes anything. At first it has those of its configuration. */
+void display_plug(struct dm_vm *vm, u32 count);
 /* The head's cursor: a 64x64 picture of B8G8R8A8 pixels with alpha multiplied in, valid until the
  * next call, with its top left pixel at (x, y) of the surface; NULL: none. Repaints what it covered
  * and covers. */

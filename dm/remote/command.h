@@ -47,6 +47,10 @@ enum command_result command_fail(const char *format, ...) __attribute__((format(
 /* The guest of that name; prints the error when there is none. */
 struct dm_vm *command_vm(const char *name);
 
+/* The guest of VM[:HEAD], which is cut at the colon; *head is `none` when none is given. NULL, with
+ * the error printed, for what is not there. */
+struct dm_vm *command_head(char *name, u32 none, u32 *head);
+
 enum command_result command_key(struct command_job *job, char **args, u32 count);
 enum command_result command_screenshot(struct command_job *job, char **args, u32 count);
 enum command_result command_crc(struct command_job *job, char **args, u32 count);

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /* The command table, and the commands about guests and the machine. */
+#include "../devices/monitors.h"
 #include "../display/display.h"
 #include "../drivers/com1.h"
 #include "../hypercall.h"
@@ -46,6 +47,34 @@ struct dm_vm *command_vm(const char *name)
 	return vm;
 }
 
+/* A decimal number that ends where `end` is; the text after it, or NULL. */
+static const char *parse_number(const char *text, char end, u32 *value)
+{
+	*value = 0;
+	if (*text < '0' || *text > '9')
+		return NULL;
+	for (; *text >= '0' && *text <= '9' && *value < 100000; text++)
+		*value = *value * 10 + (u32)(*text - '0');
+	return *text == end ? text + (end != 0) : NULL;
+}
+
+struct dm_vm *command_head(char *name, u32 none, u32 *head)
+{
+	char *c = name;
+
+	*head = none;
+	while (*c && *c != ':')
+		c++;
+	if (*c == ':') {
+		*c++ = 0;
+		if (!parse_number(c, 0, head) || *head >= MONITORS_MAX) {
+			command_fail("a head is a number from 0 to 15");
+			return NULL;
+		}
+	}
+	return command_vm(name);
+}
+
 static enum command_result run_help(struct command_job *job, char **args, u32 count)
 {
 	(void)job, (void)args, (void)count;
@@ -87,6 +116,42 @@ static enum command_result run_focus(struct command_job *job, char **args, u32 c
 		return COMMAND_FAILED;
 	display_focus(vm);
 	return COMMAND_DONE;
+}
+
+static enum command_result monitors_result(const struct dm_vm *vm, int rc, const char *range)
+{
+	if (rc == -ENODEV)
+		return command_fail("%s has no display", vm->config->name);
+	return rc ? command_fail("%s", range) : COMMAND_DONE;
+}
+
+static enum command_result run_resize(struct command_job *job, char **args, u32 count)
+{
+	u32 width = 0, height = 0, head;
+	struct dm_vm *vm = command_head(args[0], MONITORS_ALL, &head);
+	const char *rest = parse_number(args[1], 'x', &width);
+
+	(void)job, (void)count;
+	if (!vm)
+		return COMMAND_FAILED;
+	if (!rest || !parse_number(rest, 0, &height))
+		width = 0;
+	return monitors_result(vm, monitors_resize(vm, head, width, height),
+			       "a size is from 64x64 to 7680x4320");
+}
+
+static enum command_result run_heads(struct command_job *job, char **args, u32 count)
+{
+	struct dm_vm *vm = command_vm(args[0]);
+	u32 heads;
+
+	(void)job, (void)count;
+	if (!vm)
+		return COMMAND_FAILED;
+	if (!parse_number(args[1], 0, &heads))
+		heads = 0;
+	return monitors_result(vm, monitors_plug(vm, heads),
+			       "heads are 1 to 16, and 1 of the device bochs");
 }
 
 static enum command_result describe_failure(struct dm_vm *vm, int rc)
@@ -209,6 +274,10 @@ const struct command command_table[] = {
 	  "pgup pgdn insert delete pause print f1..f12), modifiers before a key: ctrl-alt-delete, "
 	  "shift-tab, alt-f1",
 	  2, COMMAND_MAX_ARGS - 1, command_key },
+	{ "resize", "VM[:HEAD] WxH", "the mode that a guest's monitors, or one of them, prefer", 2,
+	  2, run_resize },
+	{ "heads", "VM N", "the number of monitors that are plugged into a guest", 2, 2,
+	  run_heads },
 	{ "reset", "VM", "stop a guest, load it again, start it", 1, 1, run_reset },
 	{ "stop", "VM", "stop a guest at once", 1, 1, run_stop },
 	{ "start", "VM", "load and start a stopped guest", 1, 1, run_start },

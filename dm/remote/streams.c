@@ -15,23 +15,11 @@
 /* "screen" or nothing: *vm NULL; else VM[:HEAD]. */
 static bool parse_picture(char **args, u32 count, struct dm_vm **vm, u32 *head)
 {
-	char *c;
-
 	*vm = NULL;
 	*head = 0;
 	if (count == 0 || strcmp(args[0], "screen") == 0)
 		return true;
-	for (c = args[0]; *c && *c != ':'; c++)
-		;
-	if (*c == ':') {
-		*c++ = 0;
-		if (c[0] < '0' || c[0] > '9' || c[1]) {
-			command_fail("a head is a digit");
-			return false;
-		}
-		*head = (u32)(c[0] - '0');
-	}
-	*vm = command_vm(args[0]);
+	*vm = command_head(args[0], 0, head);
 	return *vm != NULL;
 }
 

@@ -5,9 +5,9 @@ from case import Case, conf, linux, vm
 from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
 from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS
 from cases_vga import VGA_CASES, VGA_CASES_BOCHS
-from steps import (command, counts, ends, flips_on, idles, logged, no_kernel_errors,
-                   not_logged, note_stats, passes, powers_off, refuses, repeat, same_stats, says,
-                   shows, started, state, wait)
+from steps import (command, counts, edid_passes, ends, flips_on, idles, logged,
+                   no_kernel_errors, not_logged, note_stats, passes, powers_off, refuses, repeat,
+                   same_stats, says, shows, started, state, wait)
 
 XGA = "quadrants-1024x768"
 TURNED = "turned-1024x768"
@@ -60,6 +60,28 @@ LINUX = [
         started("linux"),
         repeat(3, says("linux", "guest: init reached", 150), says("linux", "guest: reboot now")),
         says("linux", "guest: init reached", 150),
+        powers_off(),
+    ]),
+    Case("linux-monitors", conf(linux(test="monitors")), steps=[
+        started("linux"),
+        says("linux", "guest: monitors 1:1024x768$", 150),
+        edid_passes("linux"),
+        refuses("resize linux 10x10", "from 64x64"),
+        command("resize linux 640x480"),
+        says("linux", "guest: monitors 1:640x480$"),
+        edid_passes("linux"),
+        shows("linux", "console-640x480"),
+        command("restart-dm"),
+        shows("linux", "console-640x480"),
+        command("heads linux 3"),
+        says("linux", "guest: monitors 1:640x480 2:640x480 3:640x480$"),
+        command("resize linux:1 800x600"),
+        says("linux", "guest: monitors 1:640x480 2:800x600 3:640x480$"),
+        command("heads linux 1"),
+        command("resize linux 1024x768"),
+        says("linux", "guest: monitors 1:1024x768$"),
+        shows("linux", "console-1024x768"),
+        no_kernel_errors("linux"),
         powers_off(),
     ]),
     Case("linux-panic", conf(linux("bad", test="panic"), linux("good", size="640x480")), cpus=2,

@@ -4,6 +4,7 @@
 raises Failure when something is not as it should be."""
 import os
 import re
+import subprocess
 import time
 
 from console import Failure
@@ -147,6 +148,23 @@ def no_kernel_errors(guest):
         for line in m.console.command("console " + guest, 60):
             if re.search(KERNEL_LINE, line) and not HARMLESS.search(line):
                 raise Failure("%s's kernel says: %s" % (guest, line))
+    return step
+
+
+def edid_passes(guest):
+    """The EDID that the guest has printed last (lines "guest: edid HEX") passes edid-decode."""
+    def step(m):
+        lines = m.console.guests[guest]
+        last = max(n for n, line in enumerate(lines) if line.startswith("guest: monitors"))
+        first = last
+        while lines[first - 1].startswith("guest: edid "):
+            first -= 1
+        edid = bytes.fromhex("".join(line.split()[2] for line in lines[first:last]))
+        if len(edid) < 128 or len(edid) % 128:
+            raise Failure("%s reads an EDID of %d bytes" % (guest, len(edid)))
+        done = subprocess.run(["edid-decode", "--check", "-"], input=edid, capture_output=True)
+        if done.returncode:
+            raise Failure("edid-decode: " + done.stdout.decode(errors="replace")[-400:])
     return step
 
 

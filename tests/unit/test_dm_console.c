@@ -3,7 +3,7 @@
 
 /* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
 /* sources: dm/remote/follow.c dm/input.c dm/remote/type.c dm/remote/keys.c dm/devices/uart.c */
-/* sources: tests/unit/dm_stubs.c */
+/* sources: dm/devices/monitors.c dm/devices/edid.c tests/unit/dm_stubs.c */
 
 /* The serial console: its command lines, answers, and what comes between them. */
 #include <setjmp.h>
@@ -19,6 +19,7 @@
 #include "dm/display/display.h"
 #include "dm/display/png.h"
 #include "dm/devices/keys.h"
+#include "dm/devices/monitors.h"
 #include "dm/remote/console.h"
 #include "dm/remote/follow.h"
 #include "dm_stubs.h"
@@ -167,12 +168,73 @@ static void wrong_lines_are_answered(void **state)
 		"error: too many words\n");
 	assert_string_equal(answer("stop nobody\n"), "error: no guest is called nobody\n");
 	assert_string_equal(answer("key test a\n"), "error: test has no keyboard\n");
-	assert_string_equal(answer("crc test:x\n"), "error: a head is a digit\n");
+	assert_string_equal(answer("crc test:x\n"), "error: a head is a number from 0 to 15\n");
 	assert_string_equal(answer("crc test:1\n"), "error: nothing is shown there\n");
 	memset(longest, 'x', sizeof(longest) - 2);
 	strcpy(longest + sizeof(longest) - 2, "\n");
 	assert_string_equal(answer(longest), "error: line too long\n");
 	assert_string_equal(answer("crc\n"), "0000cafe\nok\n");
+}
+
+/* A display device's side of monitors.h. */
+static struct monitors plugged;
+static u32 replugged;
+
+static struct monitors *stub_monitors(struct dm_device *dev)
+{
+	(void)dev;
+	return &plugged;
+}
+
+static void stub_replug(struct dm_device *dev)
+{
+	(void)dev;
+	replugged++;
+}
+
+static void monitors_change(void **state)
+{
+	static const struct dm_device_ops ops = { .name = "display",
+						  .max_monitors = MONITORS_MAX,
+						  .monitors = stub_monitors,
+						  .replug = stub_replug };
+	static const char *const sizes[] = { "63x64",  "64x63",	  "7681x64", "64x4321",
+					     "640",    "640x",	  "x480",    "640x480x",
+					     "-1x480", "640*480", "0x280x1", "99999999999999x480" };
+
+	(void)state;
+	assert_string_equal(answer("resize test 800x600\n"), "error: test has no display\n");
+	assert_string_equal(answer("heads test 2\n"), "error: test has no display\n");
+	dm_vms[0].devices[0].ops = &ops;
+	dm_vms[0].device_count = 1;
+	memset(&plugged, 0, sizeof(plugged));
+	replugged = 0;
+	assert_string_equal(answer("resize test 800x600\n"), "ok\n");
+	assert_int_equal(plugged.sizes[0], 800 << 16 | 600);
+	assert_int_equal(plugged.sizes[15], 800 << 16 | 600);
+	assert_string_equal(answer("resize test:15 7680x4320\nresize test:1 64x64\n"), "ok\nok\n");
+	assert_int_equal(plugged.sizes[0], 800 << 16 | 600);
+	assert_int_equal(plugged.sizes[1], 64 << 16 | 64);
+	assert_int_equal(plugged.sizes[15], 7680 << 16 | 4320);
+	assert_string_equal(answer("heads test 16\n"), "ok\n");
+	assert_int_equal(plugged.count, 16);
+	assert_int_equal(replugged, 4);
+	for (u32 i = 0; i < ARRAY_SIZE(sizes); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "resize test %s\n", sizes[i]);
+		assert_string_equal(answer(line), "error: a size is from 64x64 to 7680x4320\n");
+	}
+	assert_string_equal(answer("resize test:16 64x64\n"),
+			    "error: a head is a number from 0 to 15\n");
+	assert_string_equal(answer("resize test: 64x64\n"),
+			    "error: a head is a number from 0 to 15\n");
+	assert_string_equal(answer("heads test 0\nheads test 17\nheads test x\n"),
+			    "error: heads are 1 to 16, and 1 of the device bochs\n"
+			    "error: heads are 1 to 16, and 1 of the device bochs\n"
+			    "error: heads are 1 to 16, and 1 of the device bochs\n");
+	assert_int_equal(replugged, 4);
+	dm_vms[0].device_count = 0;
 }
 
 static void list_tells_of_guests(void **state)
@@ -308,11 +370,17 @@ int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(lines_end_in_every_way),	CASE(wrong_lines_are_answered),
-		CASE(keys_are_typed),		CASE(list_tells_of_guests),
-		CASE(stop_waits_for_the_guest), CASE(screenshot_is_whole),
-		CASE(log_lines_come_whole),	CASE(guest_text_is_prefixed),
-		CASE(stats_name_every_counter), CASE(any_input_is_answered_in_lines),
+		CASE(lines_end_in_every_way),
+		CASE(wrong_lines_are_answered),
+		CASE(keys_are_typed),
+		CASE(monitors_change),
+		CASE(list_tells_of_guests),
+		CASE(stop_waits_for_the_guest),
+		CASE(screenshot_is_whole),
+		CASE(log_lines_come_whole),
+		CASE(guest_text_is_prefixed),
+		CASE(stats_name_every_counter),
+		CASE(any_input_is_answered_in_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,7 +9,8 @@
 /* sources: dm/devices/vga.c dm/devices/vga_regs.c dm/devices/vga_memory.c */
 /* sources: dm/devices/vga_window.c dm/devices/vga_mode.c dm/devices/vga_lines.c */
 /* sources: dm/devices/vga_present.c */
-/* sources: dm/devices/dispi.c dm/devices/edid.c dm/display/compositor.c dm/display/compose.c */
+/* sources: dm/devices/dispi.c dm/devices/edid.c dm/devices/monitors.c */
+/* sources: dm/display/compositor.c dm/display/compose.c */
 /* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
 /* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
 /* sources: dm/display/screenshot.c dm/display/deflate.c */
@@ -47,7 +48,7 @@ static void answers_edid(void **state)
 	assert_int_equal(len, 1056);
 	assert_int_equal(edid->size, 256);
 	assert_int_equal(edid->edid[1], 0xff);
-	c.scanout = 2;
+	c.scanout = 16;
 	assert_int_equal(RUN(c), GPU_ERR_INVALID_SCANOUT_ID);
 	stub_answer(GPU_CONTROL_QUEUE, &len);
 	assert_int_equal(len, 24); /* an error is a header, whatever the command */
@@ -288,9 +289,9 @@ static void checks_scanouts(void **state)
 {
 	(void)state;
 	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
-	assert_int_equal(set_scanout(2, 1, FULL(64, 64)), GPU_ERR_INVALID_SCANOUT_ID);
+	assert_int_equal(set_scanout(16, 1, FULL(64, 64)), GPU_ERR_INVALID_SCANOUT_ID);
 	assert_int_equal(set_scanout(~0u, 1, FULL(64, 64)), GPU_ERR_INVALID_SCANOUT_ID);
-	assert_int_equal(set_scanout(2, 0, FULL(0, 0)), GPU_ERR_INVALID_SCANOUT_ID);
+	assert_int_equal(set_scanout(16, 0, FULL(0, 0)), GPU_ERR_INVALID_SCANOUT_ID);
 	assert_int_equal(set_scanout(0, 7, FULL(64, 64)), GPU_ERR_INVALID_RESOURCE_ID);
 	assert_int_equal(set_scanout(0, 1, FULL(65, 64)), GPU_ERR_INVALID_PARAMETER);
 	assert_int_equal(set_scanout(0, 1, FULL(0, 64)), GPU_ERR_INVALID_PARAMETER);
@@ -384,7 +385,7 @@ static void checks_blobs(void **state)
 	c = blob_scanout(0, 5, 64, 64);
 	c.r = (struct rect){ 1, 0, 64, 1 };
 	assert_int_equal(RUN(c), GPU_ERR_INVALID_PARAMETER);
-	c = blob_scanout(2, 5, 64, 64);
+	c = blob_scanout(16, 5, 64, 64);
 	assert_int_equal(RUN(c), GPU_ERR_INVALID_SCANOUT_ID);
 	c = blob_scanout(1, 5, 32, 32);
 	c.strides[0] = 256;
@@ -447,7 +448,7 @@ static void shows_cursors(void **state)
 	assert_int_equal(panel(256 + 12, 336 + 20), 0);
 	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 2, 0, 0), GPU_ERR_INVALID_RESOURCE_ID);
 	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 1, 0, 0), GPU_ERR_INVALID_PARAMETER);
-	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 2, 0, 0, 0), GPU_ERR_INVALID_SCANOUT_ID);
+	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 16, 0, 0, 0), GPU_ERR_INVALID_SCANOUT_ID);
 	assert_int_equal(cursor(GPU_CMD_MOVE_CURSOR, ~0u, 0, 0, 0), GPU_ERR_INVALID_SCANOUT_ID);
 	assert_int_equal(create_blob(3, PIXELS, 16383, 16383), GPU_OK_NODATA);
 	assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 0, 3, 0, 0), GPU_ERR_INVALID_PARAMETER);

@@ -21,7 +21,7 @@
 #include <abi/config.h>
 
 #define HANDOFF_MAGIC	 0x4c4549524fULL /* "ORIEL" */
-#define HANDOFF_VERSION	 1
+#define HANDOFF_VERSION	 2
 #define HANDOFF_MAX_MEM	 384
 #define HANDOFF_MAX_CPUS 64
 
@@ -52,7 +52,8 @@ struct handoff_gop {
 	u32 width, height; /* pixels */
 	u32 stride;	   /* pixels a line, >= width */
 	u32 red_mask, green_mask, blue_mask;
-	u32 pixel_bytes; /* 2, 3 or 4 */
+	u32 pixel_bytes;	 /* 2, 3 or 4 */
+	u32 width_mm, height_mm; /* of the panel; 0: not known */
 	u32 reserved;
 };
 
