@@ -9,7 +9,8 @@
 /* sources: dm/devices/vga.c dm/devices/vga_regs.c dm/devices/vga_memory.c */
 /* sources: dm/devices/vga_window.c dm/devices/vga_mode.c dm/devices/vga_lines.c */
 /* sources: dm/devices/vga_present.c */
-/* sources: dm/devices/dispi.c dm/devices/edid.c dm/devices/monitors.c dm/display/compositor.c dm/display/compose.c */
+/* sources: dm/devices/dispi.c dm/devices/edid.c dm/devices/monitors.c */
+/* sources: dm/display/compositor.c dm/display/compose.c */
 /* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
 /* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
 /* sources: dm/display/screenshot.c dm/display/deflate.c */
