@@ -27,9 +27,7 @@
 #define BLK_F_RO       BIT(5)
 #define BLK_F_BLK_SIZE BIT(6)
 #define BLK_F_FLUSH    BIT(9)
-#define BLK_FEATURES                                                             \
-	(BLK_F_SEG_MAX | BLK_F_BLK_SIZE | BLK_F_FLUSH | VIRTIO_F_INDIRECT_DESC | \
-	 VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1)
+#define BLK_FEATURES   (BLK_F_SEG_MAX | BLK_F_BLK_SIZE | BLK_F_FLUSH | VIRTIO_TRANSPORT_FEATURES)
 
 enum { BLK_IN = 0, BLK_OUT = 1, BLK_FLUSH = 4, BLK_GET_ID = 8 };
 enum { BLK_OK = 0, BLK_IOERR = 1, BLK_UNSUPPORTED = 2 };

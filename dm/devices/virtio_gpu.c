@@ -42,11 +42,12 @@ static void driver_reset(struct virtio_device *vd)
 	gpu_cursors_reset(gpu);
 	gpu_resources_reset(gpu);
 	gpu->state->events = 0;
+	memset(gpu->ticks, 0, sizeof(gpu->ticks));
 }
 
 static const struct virtio_device_ops gpu_virtio_ops = {
-	.features = VIRTIO_F_VERSION_1 | VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX |
-		    VIRTIO_GPU_F_EDID | VIRTIO_GPU_F_RESOURCE_UUID | VIRTIO_GPU_F_RESOURCE_BLOB,
+	.features = VIRTIO_TRANSPORT_FEATURES | VIRTIO_GPU_F_EDID | VIRTIO_GPU_F_RESOURCE_UUID |
+		    VIRTIO_GPU_F_RESOURCE_BLOB,
 	.queue_count = GPU_QUEUES,
 	.queue_size = { 256, 64 },
 	.config_len = sizeof(struct gpu_config),
@@ -73,10 +74,13 @@ static void bind(struct dm_device *dev, bool vga)
 	dev->priv = gpu;
 	gpu->dev = dev;
 	gpu->state = dev->state;
-	gpu->vd = (struct virtio_device){ &gpu_virtio_ops, dev, &gpu->state->virtio };
+	gpu->vd = (struct virtio_device){ .ops = &gpu_virtio_ops,
+					  .dev = dev,
+					  .state = &gpu->state->virtio };
 	gpu->heads = GPU_MAX_SCANOUTS;
 	gpu->max_entries = dev->vm->config->gpu_entries;
 	gpu->has_vga = vga;
+	memset(gpu->ticks, 0, sizeof(gpu->ticks));
 	gpu->pool = state_pool(dev->vm->index, &size);
 	gpu->pool_pages = (u32)MIN(size / PAGE_SIZE, GPU_MAX_POOL_PAGES);
 	if (vga)

@@ -10,6 +10,7 @@
  *   virtio_gpu_backing.c	guest memory behind resources, transfers
  *   virtio_gpu_pool.c		the guest's part of the picture pool, in pages
  *   virtio_gpu_scanouts.c	scanouts and flushes
+ *   virtio_gpu_pace.c		when flushes are answered
  *   virtio_gpu_cursor.c	cursors
  *
  * struct gpu_state is what outlives a restart of dm. An entry's deciding field (a resource's id, a
@@ -98,6 +99,7 @@ struct gpu {
 	u64 pool_used[GPU_MAX_POOL_PAGES / 64]; /* a bit a page; rebuilt at adoption */
 	struct piece pixels[GPU_MAX_SCANOUTS];	/* 2D resources on scanouts, as one piece */
 	u8 edid[EDID_MAX];			/* of the first monitor, for BAR 2 */
+	u64 ticks[GPU_MAX_SCANOUTS]; /* of the refresh rate: the last one that a flush has got */
 };
 
 /* Everything of a control command has been checked; its effects begin. */
@@ -157,6 +159,10 @@ void gpu_scanouts_forget(struct gpu *gpu, u32 resource_id);
 void gpu_scanouts_show(struct gpu *gpu);
 void gpu_scanouts_reset(struct gpu *gpu);
 void gpu_scanouts_adopt(struct gpu *gpu);
+
+/* ---- virtio_gpu_pace.c */
+/* The time (TSC) at which a fenced flush that was just carried out is to be answered; 0: now. */
+u64 gpu_pace(struct gpu *gpu, const struct gpu_flush *c);
 
 /* ---- virtio_gpu_cursor.c */
 u32 gpu_update_cursor(struct gpu *gpu, const struct gpu_update_cursor *c);

@@ -201,6 +201,8 @@ s64 gpu_handle(struct virtio_device *vd, u32 queue, const struct virtq_chain *ch
 		answer.header.flags = GPU_FLAG_FENCE;
 		answer.header.fence_id = request.header.fence_id;
 		answer.header.ctx_id = request.header.ctx_id;
+		if (type == GPU_OK_NODATA && request.header.type == GPU_CMD_RESOURCE_FLUSH)
+			virtio_pci_hold(vd, gpu_pace(gpu, &request.flush));
 	}
 	return virtq_write(vd->dev->vm, chain, 0, &answer, len);
 }

@@ -20,15 +20,18 @@ struct common {
 	u16 queue_select;
 	u16 queue_size, queue_msix_vector, queue_enable, queue_notify_off;
 	u64 queue_desc, queue_driver, queue_device;
+	u16 queue_notify_data, queue_reset;
+	u32 reserved;
 };
-_Static_assert(sizeof(struct common) == 56, "VIRTIO 1.2 section 4.1.4.3");
+_Static_assert(sizeof(struct common) == 64, "VIRTIO 1.2 section 4.1.4.3");
 #define COMMON(field) ((u32)offsetof(struct common, field))
 
 static struct virtq queue_of(struct virtio_device *vd, u32 queue)
 {
 	return (struct virtq){ .vm = vd->dev->vm,
 			       .state = &vd->state->queues[queue],
-			       .event_idx = virtio_has(vd, VIRTIO_F_EVENT_IDX) };
+			       .event_idx = virtio_has(vd, VIRTIO_F_EVENT_IDX),
+			       .packed = virtio_has(vd, VIRTIO_F_RING_PACKED) };
 }
 
 static struct virtq_state *selected_queue(struct virtio_device *vd)
@@ -81,33 +84,78 @@ static bool running(const struct virtio_device *vd)
 	return (vd->state->status & (VIRTIO_DRIVER_OK | VIRTIO_NEEDS_RESET)) == VIRTIO_DRIVER_OK;
 }
 
-void virtio_pci_queue(struct virtio_device *vd, u32 queue)
+/* Whether the queue is one to look at now. */
+static bool active(const struct virtio_device *vd, u32 queue)
+{
+	return running(vd) && vd->state->queues[queue].enabled;
+}
+
+static void schedule(struct virtio_device *vd)
+{
+	u64 deadline = vd->more ? 0 : DM_NO_DEADLINE;
+
+	for (u32 i = 0; deadline && i < vd->ops->queue_count; i++) {
+		struct virtq q = queue_of(vd, i);
+
+		if (active(vd, i))
+			deadline = MIN(deadline, virtq_due(&q));
+	}
+	vd->dev->deadline = deadline;
+}
+
+/* One request: 1, or 0 when there is none. */
+static s64 serve_chain(struct virtio_device *vd, u32 queue, const struct virtq *q)
 {
 	static struct virtq_chain chain;
-	struct virtq q;
-	u32 done = 0;
-	s64 result = 0;
+	s64 result = virtq_next(q, &chain);
 
-	if (queue >= vd->ops->queue_count || !running(vd) || !vd->state->queues[queue].enabled)
-		return;
-	q = queue_of(vd, queue);
-	while (done < VIRTIO_BATCH) {
-		result = virtq_next(&q, &chain);
-		if (result <= 0)
-			break;
-		result = vd->ops->handle(vd, queue, &chain);
-		if (result >= 0)
-			result = virtq_complete(&q, &chain, (u32)result);
-		if (result < 0)
-			break;
-		done++;
-	}
-	if (done == VIRTIO_BATCH)
-		vd->dev->deadline = time_now();
-	if (virtq_wants_interrupt(&q))
-		interrupt(vd, q.state->vector, ISR_QUEUE);
+	if (result <= 0)
+		return result;
+	vd->hold = 0;
+	result = vd->ops->handle(vd, queue, &chain);
+	if (result < 0)
+		return result;
+	result = vd->hold ? virtq_park(q, &chain, (u32)result, vd->hold)
+			  : virtq_complete(q, &chain, (u32)result);
+	return result ? result : 1;
+}
+
+static void settle(struct virtio_device *vd, u32 queue, const struct virtq *q, s64 result)
+{
+	if (virtq_wants_interrupt(q))
+		interrupt(vd, q->state->vector, ISR_QUEUE);
 	if (result < 0)
 		break_device(vd, queue);
+}
+
+static void take_turn(struct virtio_device *vd, u32 queue)
+{
+	struct virtq q = queue_of(vd, queue);
+	u64 end = time_now() + time_from_us(VIRTIO_TURN_US);
+	u32 done = 0;
+	s64 result;
+
+	do
+		result = serve_chain(vd, queue, &q);
+	while (result > 0 && ++done < VIRTIO_TURN_CHAINS && time_now() < end);
+	if (result > 0)
+		vd->more |= (u32)BIT(queue);
+	settle(vd, queue, &q, MIN(result, 0));
+}
+
+void virtio_pci_queue(struct virtio_device *vd, u32 queue)
+{
+	if (queue >= vd->ops->queue_count)
+		return;
+	vd->more &= ~(u32)BIT(queue);
+	if (active(vd, queue))
+		take_turn(vd, queue);
+	schedule(vd);
+}
+
+void virtio_pci_hold(struct virtio_device *vd, u64 until)
+{
+	vd->hold = until;
 }
 
 void virtio_pci_mark(struct virtio_device *vd, u32 queue)
@@ -119,9 +167,30 @@ void virtio_pci_mark(struct virtio_device *vd, u32 queue)
 
 void virtio_pci_timer(struct virtio_device *vd)
 {
-	vd->dev->deadline = DM_NO_DEADLINE;
-	for (u32 i = 0; i < vd->ops->queue_count; i++)
-		virtio_pci_queue(vd, i);
+	u64 now = time_now();
+	u32 more = vd->more;
+
+	vd->more = 0;
+	for (u32 i = 0; i < vd->ops->queue_count; i++) {
+		struct virtq q = queue_of(vd, i);
+
+		if (active(vd, i) && virtq_due(&q) <= now)
+			settle(vd, i, &q, virtq_release(&q, now));
+		if ((more & BIT(i)) && active(vd, i))
+			take_turn(vd, i);
+	}
+	schedule(vd);
+}
+
+/* Section 2.6.1: as after a reset of the device. */
+static void reset_queue(struct virtio_device *vd, u32 queue)
+{
+	struct virtq_state *q = &vd->state->queues[queue];
+
+	q->enabled = 0;
+	state_order();
+	*q = (struct virtq_state){ .size = vd->ops->queue_size[queue], .vector = VIRTIO_NO_VECTOR };
+	vd->more &= ~(u32)BIT(queue);
 }
 
 void virtio_pci_reset(struct virtio_device *vd)
@@ -130,12 +199,8 @@ void virtio_pci_reset(struct virtio_device *vd)
 
 	s->status = 0;
 	state_order();
-	for (u32 i = 0; i < vd->ops->queue_count; i++) {
-		s->queues[i].enabled = 0;
-		state_order();
-		s->queues[i] = (struct virtq_state){ .size = vd->ops->queue_size[i],
-						     .vector = VIRTIO_NO_VECTOR };
-	}
+	for (u32 i = 0; i < vd->ops->queue_count; i++)
+		reset_queue(vd, i);
 	s->features = 0;
 	s->device_select = s->driver_select = 0;
 	s->queue_select = 0;
@@ -161,7 +226,8 @@ int virtio_pci_adopt(struct virtio_device *vd)
 			interrupt(vd, q.state->vector, ISR_QUEUE);
 	}
 	bus_intx(vd->dev, s->isr != 0);
-	vd->dev->deadline = time_now();
+	vd->more = (u32)BIT(vd->ops->queue_count) - 1;
+	schedule(vd);
 	return 0;
 }
 
@@ -184,8 +250,10 @@ static void set_status(struct virtio_device *vd, u8 value)
 		value &= (u8)~VIRTIO_DRIVER_OK;
 	starts = (value & ~s->status) & VIRTIO_DRIVER_OK;
 	s->status |= value; /* bits are only cleared by a reset */
-	if (starts)
-		vd->dev->deadline = time_now();
+	if (starts) {
+		vd->more = (u32)BIT(vd->ops->queue_count) - 1;
+		schedule(vd);
+	}
 }
 
 static void set_driver_features(struct virtio_device *vd, u32 value)
@@ -209,13 +277,14 @@ static void set_queue_enable(struct virtio_device *vd, struct virtq_state *q)
 {
 	struct virtq view = queue_of(vd, vd->state->queue_select);
 
+	/* Section 3.1.1: after it is settled what kind of ring it is. */
+	if (!(vd->state->status & VIRTIO_FEATURES_OK))
+		return;
 	if (!virtq_usable(&view)) {
 		break_device(vd, vd->state->queue_select);
 		return;
 	}
-	q->position = q->signalled = 0;
-	q->mark = 0;
-	state_order();
+	virtq_start(&view);
 	q->enabled = 1;
 }
 
@@ -241,16 +310,25 @@ static void queue_write(struct virtio_device *vd, u32 offset, const struct dm_ac
 		q->vector = checked_vector(value & 0xffff, (u16)(vd->ops->queue_count + 1));
 		return;
 	}
+	if (offset == COMMON(queue_reset)) {
+		if ((value & 0xffff) == 1 && virtio_has(vd, VIRTIO_F_RING_RESET)) {
+			reset_queue(vd, vd->state->queue_select);
+			schedule(vd);
+		}
+		return;
+	}
 	if (q->enabled) /* section 4.1.4.3.2: set up first, then enable */
 		return;
 	if (offset == COMMON(queue_size)) {
 		value &= 0xffff;
-		if (value && !(value & (value - 1)) &&
+		if (value && (!(value & (value - 1)) || virtio_has(vd, VIRTIO_F_RING_PACKED)) &&
 		    value <= vd->ops->queue_size[vd->state->queue_select])
 			q->size = (u16)value;
 	} else if (offset == COMMON(queue_enable)) {
 		if ((value & 0xffff) == 1)
 			set_queue_enable(vd, q);
+	} else if (offset >= COMMON(queue_notify_data)) {
+		return; /* only read */
 	} else if (offset >= COMMON(queue_device)) {
 		set_address(&q->used, offset - COMMON(queue_device), a);
 	} else if (offset >= COMMON(queue_driver)) {

@@ -23,6 +23,12 @@
 #define VIRTIO_F_INDIRECT_DESC BIT(28)
 #define VIRTIO_F_EVENT_IDX     BIT(29)
 #define VIRTIO_F_VERSION_1     BIT(32)
+#define VIRTIO_F_RING_PACKED   BIT(34)
+#define VIRTIO_F_RING_RESET    BIT(40)
+/* What the transport does for every device. */
+#define VIRTIO_TRANSPORT_FEATURES                                                                  \
+	(VIRTIO_F_INDIRECT_DESC | VIRTIO_F_EVENT_IDX | VIRTIO_F_VERSION_1 | VIRTIO_F_RING_PACKED | \
+	 VIRTIO_F_RING_RESET)
 
 enum virtio_status {
 	VIRTIO_ACKNOWLEDGE = 1,
@@ -76,6 +82,8 @@ struct virtio_device {
 	const struct virtio_device_ops *ops;
 	struct dm_device *dev;
 	struct virtio_state *state;
+	u64 hold; /* see virtio_pci_hold; 0: answer now */
+	u32 more; /* queues, a bit each, that have had their turn and have more to do */
 };
 
 /* What the device is on the bus. */
@@ -97,15 +105,20 @@ void virtio_pci_reset(struct virtio_device *vd);
 int virtio_pci_adopt(struct virtio_device *vd) must_check;
 /* An access to BAR 2 from VIRTIO_COMMON on, or to BAR 5. */
 void virtio_pci_access(struct virtio_device *vd, struct dm_access *access);
-/* Works off a queue, at most VIRTIO_BATCH chains, then interrupts once if the driver wants it;
- * with more to do, the device's deadline is now. */
+/* Works off a queue for one turn, which ends after VIRTIO_TURN_CHAINS or VIRTIO_TURN_US, then
+ * interrupts once if the driver wants it. With more to do, the device's deadline is at once: others
+ * get their turns between. */
 void virtio_pci_queue(struct virtio_device *vd, u32 queue);
-/* The same for all queues: what a model does when its deadline has come. */
+#define VIRTIO_TURN_CHAINS 64
+#define VIRTIO_TURN_US	   2000
+/* What a model does when its deadline has come: next turns, and answers that were held back. Sets
+ * the device's deadline, as virtio_pci_queue does. */
 void virtio_pci_timer(struct virtio_device *vd);
+/* For ops->handle: the driver is to hear of this request's end no earlier than `until` (TSC).
+ * Requests that come after it do not wait for it. */
+void virtio_pci_hold(struct virtio_device *vd, u64 until);
 /* The device configuration has changed: new generation, interrupt. */
 void virtio_pci_config_changed(struct virtio_device *vd);
-#define VIRTIO_BATCH 64
-
 /* From here on, carrying out the queue's current chain again must succeed (chain->redo). */
 void virtio_pci_mark(struct virtio_device *vd, u32 queue);
 

@@ -2,199 +2,198 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /*
- * Split virtqueues, the device's side; see virtio_queue.h. Owns nothing: state is the caller's.
- * Single-threaded like all of dm, but the driver changes its memory at any moment, so every value
- * is loaded exactly once.
+ * How far a virtqueue is, see virtio_queue.h. Owns nothing: state is the caller's.
  */
-#include "virtio_queue.h"
+#include "virtio_queue_rings.h"
 #include "dm/runtime.h"
 
-enum { DESC_NEXT = 1, DESC_WRITE = 2, DESC_INDIRECT = 4 };
-enum { AVAIL_NO_INTERRUPT = 1 };
+/* What `intent` says: that an answer taking so many slots is being published, of the parked chain
+ * with that number or of the current one. */
+#define INTENT		BIT(31)
+#define INTENT_SLOTS(i) ((u16)((i) >> 8 & 0x1ff))
+#define INTENT_WHICH(i) ((i)&0xff)
+#define CURRENT		VIRTQ_MAX_PARKED
 
-struct desc {
-	u64 addr;
-	u32 len;
-	u16 flags;
-	u16 next;
-};
-_Static_assert(sizeof(struct desc) == 16, "VIRTIO 1.2 section 2.7.5");
-
-static u64 avail_len(u16 size)
+static const struct virtq_ring *ring_of(const struct virtq *q)
 {
-	return 6 + 2 * (u64)size;
+	return q->packed ? &virtq_packed : &virtq_split;
 }
 
-static u64 used_len(u16 size)
+static void set_progress(struct virtq_state *s, u16 position, u16 answered, u32 waiting)
 {
-	return 6 + 8 * (u64)size;
+	u64 progress = (u64)waiting << 32 | (u64)answered << 16 | position;
+
+	state_order();
+	__atomic_store_n(&s->progress, progress, __ATOMIC_RELAXED);
+	state_order();
 }
 
 bool virtq_usable(const struct virtq *q)
 {
-	const struct virtq_state *s = q->state;
-
-	if (s->size == 0 || s->size > VIRTQ_MAX_SIZE || (s->size & (s->size - 1)))
-		return false;
-	if ((s->desc & 15) || (s->avail & 1) || (s->used & 3))
-		return false;
-	return vm_ram(q->vm, s->desc, 16 * (u64)s->size) &&
-	       vm_ram(q->vm, s->avail, avail_len(s->size)) &&
-	       vm_ram(q->vm, s->used, used_len(s->size));
+	return q->state->size && q->state->size <= VIRTQ_MAX_SIZE && ring_of(q)->usable(q);
 }
 
-/* The rings were checked when the queue was enabled or adopted, and a guest's RAM never moves;
- * the addresses cannot change while the queue is enabled. */
-static u16 load16(const struct virtq *q, gpa_t gpa)
+void virtq_start(const struct virtq *q)
 {
-	const u16 *p = vm_ram(q->vm, gpa, 2);
+	u16 first = ring_of(q)->first();
 
-	return p ? __atomic_load_n(p, __ATOMIC_ACQUIRE) : 0;
-}
-
-static void store16(const struct virtq *q, gpa_t gpa, u16 value)
-{
-	u16 *p = vm_ram(q->vm, gpa, 2);
-
-	if (p)
-		__atomic_store_n(p, value, __ATOMIC_RELEASE);
-}
-
-static u16 avail_index(const struct virtq *q)
-{
-	return load16(q, q->state->avail + 2);
-}
-
-/* Sections 2.7.7 and 2.7.10: ask for a notification, then look again, so that none is lost. */
-static bool queue_empty(const struct virtq *q)
-{
-	const struct virtq_state *s = q->state;
-
-	if (avail_index(q) != s->position)
-		return false;
-	if (!q->event_idx)
-		return true;
-	store16(q, s->used + 4 + 8 * (u64)s->size, s->position);
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	return avail_index(q) == s->position;
-}
-
-static int chain_add(struct virtq_chain *chain, const struct desc *d)
-{
-	u32 n = chain->out_count + chain->in_count;
-
-	if (n >= VIRTQ_MAX_SIZE)
-		return -EINVAL;
-	chain->segments[n] = (struct virtq_segment){ d->addr, d->len };
-	if (d->flags & DESC_WRITE) {
-		chain->in_count++;
-		chain->in_len += d->len;
-	} else {
-		if (chain->in_count)
-			return -EINVAL;
-		chain->out_count++;
-		chain->out_len += d->len;
-	}
-	return 0;
-}
-
-/* Walks one table of `count` descriptors from `index` on. An indirect table is returned in
- * `indirect` instead of being followed: it must be the chain's last element. */
-static int walk_table(const struct virtq *q, gpa_t table, u32 count, u16 index,
-		      struct virtq_chain *chain, struct desc *indirect)
-{
-	struct desc d;
-	int err;
-
-	for (u32 steps = 0; steps < count; steps++) {
-		if (index >= count)
-			return -EINVAL;
-		err = vm_read(q->vm, table + 16 * (u64)index, &d, sizeof(d));
-		if (err)
-			return err;
-		if (d.flags & DESC_INDIRECT) {
-			if (!indirect || (d.flags & DESC_NEXT))
-				return -EINVAL;
-			*indirect = d;
-			return 0;
-		}
-		err = chain_add(chain, &d);
-		if (err)
-			return err;
-		if (!(d.flags & DESC_NEXT))
-			return 0;
-		index = d.next;
-	}
-	return -EINVAL;
+	set_progress(q->state, first, first, 0);
+	q->state->mark = q->state->intent = 0;
+	q->state->unsignalled = 0;
 }
 
 int virtq_next(const struct virtq *q, struct virtq_chain *chain)
 {
 	struct virtq_state *s = q->state;
-	struct desc indirect = { 0 };
-	u16 slot = s->position & (u16)(s->size - 1);
-	u32 count;
-	int err;
+	int result = ring_of(q)->available(q);
 
-	if (queue_empty(q))
-		return 0;
-	if ((u16)(avail_index(q) - s->position) > s->size)
-		return -EINVAL;
-	chain->head = load16(q, s->avail + 4 + 2 * (u64)slot);
-	chain->redo = s->mark == (s->position | VIRTQ_MARKED);
+	if (result <= 0)
+		return result;
+	chain->redo = s->mark == (virtq_position(s) | VIRTQ_MARKED);
 	if (!chain->redo)
 		s->mark = 0;
 	chain->out_count = chain->in_count = 0;
 	chain->out_len = chain->in_len = 0;
-	err = walk_table(q, s->desc, s->size, chain->head, chain, &indirect);
-	if (err)
-		return err;
-	if (!indirect.flags)
-		return 1;
-	count = indirect.len / sizeof(struct desc);
-	if (count == 0 || count > VIRTQ_MAX_SIZE || indirect.len % sizeof(struct desc))
-		return -EINVAL;
-	err = walk_table(q, indirect.addr, count, 0, chain, NULL);
-	return err ? err : 1;
+	result = ring_of(q)->walk(q, chain);
+	return result ? result : 1;
 }
 
 void virtq_mark(const struct virtq *q)
 {
-	q->state->mark = q->state->position | VIRTQ_MARKED;
+	q->state->mark = virtq_position(q->state) | VIRTQ_MARKED;
 	state_order();
+}
+
+/* The answer that `intent` tells of is there. */
+static void commit(const struct virtq *q)
+{
+	struct virtq_state *s = q->state;
+	u16 slots = INTENT_SLOTS(s->intent), position = virtq_position(s);
+	u32 which = INTENT_WHICH(s->intent), waiting = virtq_waiting(s);
+
+	if (which == CURRENT)
+		position = ring_of(q)->advance(q, position, slots);
+	else
+		waiting &= ~(u32)BIT(which);
+	set_progress(s, position, ring_of(q)->advance(q, virtq_answered(s), slots), waiting);
+	s->intent = 0;
+	s->unsignalled = (u16)MIN(s->unsignalled + slots, s->size);
+}
+
+static int answer(const struct virtq *q, u32 which, u16 head, u16 slots, u32 len)
+{
+	struct virtq_state *s = q->state;
+	int err;
+
+	s->intent = (u32)INTENT | (u32)slots << 8 | which;
+	state_order();
+	err = ring_of(q)->publish(q, head, len);
+	if (err)
+		s->intent = 0;
+	else
+		commit(q);
+	return err;
 }
 
 int virtq_complete(const struct virtq *q, const struct virtq_chain *chain, u32 len)
 {
+	return answer(q, CURRENT, chain->head, chain->slots, len);
+}
+
+/* The parked chain that is due first, CURRENT: none waits. */
+static u32 due_first(const struct virtq_state *s)
+{
+	u32 best = CURRENT;
+
+	for (u32 left = virtq_waiting(s); left; left &= left - 1) {
+		u32 i = (u32)__builtin_ctz(left);
+
+		if (best == CURRENT || s->parked[i].until < s->parked[best].until)
+			best = i;
+	}
+	return best;
+}
+
+static int release(const struct virtq *q, u32 which)
+{
+	const struct virtq_parked *p = &q->state->parked[which];
+
+	return answer(q, which, p->head, p->slots, p->len);
+}
+
+int virtq_park(const struct virtq *q, const struct virtq_chain *chain, u32 len, u64 until)
+{
 	struct virtq_state *s = q->state;
-	u32 element[2] = { chain->head, len };
-	u16 slot = s->position & (u16)(s->size - 1);
-	u16 next = (u16)(s->position + 1);
-	int err = vm_write(q->vm, s->used + 4 + 8 * (u64)slot, element, sizeof(element));
+	int err = virtq_waiting(s) == ~0u ? release(q, due_first(s)) : 0;
+	u32 which, waiting = virtq_waiting(s);
 
 	if (err)
 		return err;
-	store16(q, s->used + 2, next);
-	state_order();
-	s->position = next;
+	which = (u32)__builtin_ctz(~waiting);
+	s->parked[which] = (struct virtq_parked){ until, len, chain->head, chain->slots };
+	set_progress(s, ring_of(q)->advance(q, virtq_position(s), chain->slots), virtq_answered(s),
+		     waiting | (u32)BIT(which));
 	return 0;
+}
+
+int virtq_release(const struct virtq *q, u64 now)
+{
+	const struct virtq_state *s = q->state;
+	int err = 0;
+
+	while (!err && virtq_waiting(s)) {
+		u32 which = due_first(s);
+
+		if (s->parked[which].until > now)
+			break;
+		err = release(q, which);
+	}
+	return err;
+}
+
+u64 virtq_due(const struct virtq *q)
+{
+	u32 which = due_first(q->state);
+
+	return which == CURRENT ? DM_NO_DEADLINE : q->state->parked[which].until;
 }
 
 bool virtq_wants_interrupt(const struct virtq *q)
 {
 	struct virtq_state *s = q->state;
-	u16 done = (u16)(s->position - s->signalled), event;
+	u16 count = s->unsignalled;
 
-	if (done == 0)
+	if (!count)
 		return false;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	if (!q->event_idx) {
-		s->signalled = s->position;
-		return !(load16(q, s->avail) & AVAIL_NO_INTERRUPT);
-	}
-	event = load16(q, s->avail + 4 + 2 * (u64)s->size);
-	s->signalled = s->position;
-	return (u16)(s->position - event - 1) < done;
+	s->unsignalled = 0;
+	return ring_of(q)->wanted(q, count);
+}
+
+static bool slots_sound(const struct virtq *q, u16 slots)
+{
+	return slots && slots <= (q->packed ? q->state->size : 1);
+}
+
+/* Every number that is used as an index later. */
+static bool progress_sound(const struct virtq *q)
+{
+	const struct virtq_state *s = q->state;
+
+	for (u32 i = 0; i < VIRTQ_MAX_PARKED; i++)
+		if ((virtq_waiting(s) & BIT(i)) && !slots_sound(q, s->parked[i].slots))
+			return false;
+	return !q->packed ||
+	       ((virtq_position(s) & 0x7fff) < s->size && (virtq_answered(s) & 0x7fff) < s->size);
+}
+
+static bool intent_sound(const struct virtq *q)
+{
+	const struct virtq_state *s = q->state;
+	u32 which = INTENT_WHICH(s->intent);
+
+	return (s->intent & INTENT) && slots_sound(q, INTENT_SLOTS(s->intent)) &&
+	       (which == CURRENT || (which < CURRENT && (virtq_waiting(s) & BIT(which))));
 }
 
 int virtq_adopt(const struct virtq *q)
@@ -203,50 +202,10 @@ int virtq_adopt(const struct virtq *q)
 
 	if (!s->enabled)
 		return 0;
-	if (!virtq_usable(q))
+	if (!virtq_usable(q) || !progress_sound(q))
 		return -EINVAL;
-	if (load16(q, s->used + 2) == (u16)(s->position + 1))
-		s->position++;
-	return 0;
-}
-
-/* Moves bytes between `data` and segments [first, first + count), skipping `offset` bytes. */
-static s64 segments_copy(const struct dm_vm *vm, const struct virtq_segment *segment, u32 count,
-			 u64 offset, u8 *data, u64 len, bool to_guest)
-{
-	u64 done = 0;
-
-	for (u32 i = 0; i < count && done < len; i++) {
-		u64 part;
-		int err;
-
-		if (offset >= segment[i].len) {
-			offset -= segment[i].len;
-			continue;
-		}
-		part = MIN(segment[i].len - offset, len - done);
-		if (segment[i].gpa + offset < segment[i].gpa)
-			return -EFAULT;
-		err = to_guest ? vm_write(vm, segment[i].gpa + offset, data + done, part)
-			       : vm_read(vm, segment[i].gpa + offset, data + done, part);
-		if (err)
-			return err;
-		done += part;
-		offset = 0;
-	}
-	return (s64)done;
-}
-
-s64 virtq_read(const struct dm_vm *vm, const struct virtq_chain *chain, u64 offset, void *to,
-	       u64 len)
-{
-	return segments_copy(vm, chain->segments, chain->out_count, offset, to, len, false);
-}
-
-s64 virtq_write(const struct dm_vm *vm, const struct virtq_chain *chain, u64 offset,
-		const void *from, u64 len)
-{
-	/* The cast drops const only because reading and writing share the walk. */
-	return segments_copy(vm, chain->segments + chain->out_count, chain->in_count, offset,
-			     (u8 *)(uintptr_t)from, len, true);
+	if (intent_sound(q) && ring_of(q)->published(q))
+		commit(q);
+	s->intent = 0;
+	return virtq_release(q, DM_NO_DEADLINE) ? -EINVAL : 0;
 }

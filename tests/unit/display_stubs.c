@@ -192,6 +192,7 @@ void stub_start(u32 width, u32 height, enum config_layout layout, u32 heads)
 					       .green_mask = 0xff00,
 					       .blue_mask = 0xff,
 					       .pixel_bytes = 4 };
+	world.info.tsc_hz = 1000000; /* as time_from_us has it */
 	world.info.config.layout = layout;
 	world.info.config.refresh = 60;
 	world.info.config.vm_count = STUB_VMS;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/display_stubs.c dm/devices/virtio_queue.c dm/devices/virtio_pci.c */
-/* sources: dm/devices/virtio_pci_config.c dm/devices/virtio_gpu.c */
+/* sources: tests/unit/display_stubs.c dm/devices/virtio_queue.c dm/devices/virtio_queue_split.c */
+/* sources: dm/devices/virtio_queue_packed.c dm/devices/virtio_queue_copy.c */
+/* sources: dm/devices/virtio_pci.c dm/devices/virtio_pci_config.c */
+/* sources: dm/devices/virtio_gpu.c dm/devices/virtio_gpu_pace.c */
 /* sources: dm/devices/virtio_gpu_backing.c dm/devices/virtio_gpu_commands.c */
 /* sources: dm/devices/virtio_gpu_cursor.c dm/devices/virtio_gpu_pool.c */
 /* sources: dm/devices/virtio_gpu_resources.c dm/devices/virtio_gpu_scanouts.c */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/virtio_queue.c */
+/* sources: dm/devices/virtio_queue.c dm/devices/virtio_queue_split.c */
+/* sources: dm/devices/virtio_queue_packed.c dm/devices/virtio_queue_copy.c */
 /*
  * Split virtqueues with drivers that mean ill: every field of every structure wrong.
  */
@@ -61,7 +62,7 @@ static int setup(void **state)
 	queue = (struct virtq_state){
 		.desc = DESC, .avail = AVAIL, .used = USED, .size = SIZE, .enabled = 1
 	};
-	q = (struct virtq){ &vm, &queue, false };
+	q = (struct virtq){ .vm = &vm, .state = &queue };
 	return 0;
 }
 
@@ -283,16 +284,17 @@ static void adopts_published_answers(void **state)
 	virtq_mark(&q);
 	assert_int_equal(virtq_next(&q, &chain), 1); /* again, after a restart */
 	assert_true(chain.redo);
+	queue.intent = BIT(31) | 1 << 8 | VIRTQ_MAX_PARKED;
 	put16(USED + 2, 1); /* it died after this store */
 	assert_int_equal(virtq_adopt(&q), 0);
-	assert_int_equal(queue.position, 1);
+	assert_int_equal(virtq_position(&queue), 1);
 	assert_int_equal(virtq_next(&q, &chain), 0);
 	offer(0);
 	assert_int_equal(virtq_next(&q, &chain), 1);
 	assert_false(chain.redo);
 	put16(USED + 2, 77); /* nonsense is left alone */
 	assert_int_equal(virtq_adopt(&q), 0);
-	assert_int_equal(queue.position, 1);
+	assert_int_equal(virtq_position(&queue), 1);
 }
 
 /* Random rings must end in one of the three ways, without a byte too far. */
@@ -309,14 +311,14 @@ static void survives_noise(void **state)
 			desc(n, (u32)rand() % (RAM + 0x100),
 			     (u32)rand() % 4 ? (u32)rand() % 64 : (u32)rand(), (u32)rand() % 8,
 			     (u32)rand() % (SIZE + 1));
-		put16(AVAIL + 2, queue.position + (u32)rand() % (SIZE + 2));
+		put16(AVAIL + 2, virtq_position(&queue) + (u32)rand() % (SIZE + 2));
 		result = virtq_next(&q, &chain);
 		assert_true(result == 0 || result == 1 || result == -EINVAL || result == -EFAULT);
 		if (result == 1) {
 			assert_true(virtq_read(&vm, &chain, (u32)rand() % 32, data, 64) <= 64);
 			assert_true(virtq_write(&vm, &chain, (u32)rand() % 32, data, 64) <= 64);
 			memset(ram + USED, 0, 0x100);
-			queue.position = 0;
+			virtq_start(&q);
 		}
 	}
 }
