@@ -72,7 +72,7 @@ static int find(const char *text, char c)
 	return -1;
 }
 
-static bool stroke_of(char c, struct keys_stroke *stroke)
+bool keys_of_character(char c, struct keys_stroke *stroke)
 {
 	for (u32 i = 0; i < ARRAY_SIZE(rows); i++) {
 		int plain = find(rows[i].plain, c), shifted = find(rows[i].shifted, c);
@@ -95,7 +95,7 @@ static int parse_text(const char *text, struct keys_stroke *strokes, u32 room)
 			text++;
 		if (count == room)
 			return -ENOSPC;
-		if (!stroke_of(*text, &strokes[count++]))
+		if (!keys_of_character(*text, &strokes[count++]))
 			return -EINVAL;
 	}
 	return *text == '"' && !text[1] ? (int)count : -EINVAL;
@@ -144,7 +144,7 @@ int keys_parse(const char *word, struct keys_stroke *strokes, u32 room)
 	name = take_modifiers(word, &held);
 	if (named_key(name, &strokes[0].key))
 		strokes[0].modifiers = 0;
-	else if (!name[0] || name[1] || !stroke_of(name[0], &strokes[0]))
+	else if (!name[0] || name[1] || !keys_of_character(name[0], &strokes[0]))
 		return -EINVAL;
 	strokes[0].modifiers |= held;
 	return 1;

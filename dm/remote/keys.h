@@ -21,6 +21,8 @@ struct keys_stroke {
 /* The strokes of one word (a name, or text in quotes), at most `room`: how many, -EINVAL for what
  * is no key, -ENOSPC. */
 int keys_parse(const char *word, struct keys_stroke *strokes, u32 room) must_check;
+/* The stroke that types a character; false: a US keyboard has none. */
+bool keys_of_character(char c, struct keys_stroke *stroke);
 /* The next press or release of a stroke: *step counts from 0, and false when the stroke is done. */
 bool keys_event(const struct keys_stroke *stroke, u32 step, u16 *key, bool *down);
 
