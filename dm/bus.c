@@ -148,11 +148,13 @@ static void serve_slot(struct dm_vm *vm, u32 vcpu)
 	access = (struct dm_access){
 		.addr = slot->addr,
 		.value = slot->write ? slot->value : ~0ULL,
+		.from = slot->from,
 		.count = slot->count,
 		.size = slot->size,
 		.space = slot->space,
 		.bar = slot->bar,
 		.write = slot->write,
+		.block = slot->block,
 	};
 	dev = is_served(vm) ? find_device(vm, slot->device) : NULL;
 	if (dev) {

@@ -23,11 +23,15 @@ struct monitors;
 struct dm_access {
 	u64 addr;  /* PIO: port; BAR: offset in the BAR; MMIO: guest physical address */
 	u64 value; /* to write, or the answer (preset to all ones) */
+	u64 from;  /* of a block */
 	u32 count; /* the same value written this many times (string instructions); else 1 */
 	u8 size;   /* 1, 2, 4, 8 */
 	u8 space;  /* enum ioreq_space */
 	u8 bar;
 	bool write;
+	/* MMIO only: count elements to be moved from GPA `from` to GPA addr. At least one of the
+	 * two is in the device's region; the other is there too, or RAM. */
+	bool block;
 };
 
 struct dm_device_ops {

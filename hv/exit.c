@@ -6,12 +6,14 @@
  * knows the regions; an access that the device domain must answer leaves the vCPU waiting, and the
  * instruction is carried out again when the answer is there (exit_resume).
  */
+#include <abi/range.h>
 #include <arch/cpu.h>
 #include <arch/upcall.h>
 #include "domain.h"
 #include "exit.h"
 #include "hypercall.h"
 #include "ioreq.h"
+#include "shadow.h"
 #include "vcpu.h"
 
 #define UD	       6
@@ -103,6 +105,32 @@ static void exit_pio(struct vcpu *v, const struct vmexit *e)
 		pio_finish(v, e, a.value);
 }
 
+/* As vm_memory_ops reads and writes it; ROM is not. */
+static bool is_ram(struct vm *vm, gpa_t gpa, u64 len, bool write)
+{
+	const u8 *rom;
+
+	if (!vm_ram(vm, gpa, len))
+		return false;
+	return write ? !shadow_blocks_write(vm, gpa, len)
+		     : !shadow_blocks_read(vm, gpa, len) && !shadow_rom(vm, gpa, len, &rom);
+}
+
+/* Whether a block can be given to one region: it has one side, and the other, if not RAM. */
+static bool block_region(struct vcpu *v, const struct emul_access *m, struct trap_region *region)
+{
+	u64 len = (u64)m->count * m->size;
+	bool to_ram = is_ram(v->vm, m->addr, len, true);
+	bool from_ram = is_ram(v->vm, m->from, len, false);
+
+	if ((to_ram && from_ram) ||
+	    !trap_find(&v->vm->traps, TRAP_MMIO, to_ram ? m->from : m->addr, m->size, region))
+		return false;
+	return region->takes_blocks &&
+	       (to_ram || range_inside(m->addr, len, region->base, region->len)) &&
+	       (from_ram || range_inside(m->from, len, region->base, region->len));
+}
+
 /*
  * Accesses of an emulated instruction. Answers are kept until the instruction, or the iteration of
  * a string instruction, is done: run again, it finds them here.
@@ -113,10 +141,15 @@ static int emulated_access(void *ctx, struct emul_access *m)
 	struct vcpu_io *io = &v->io;
 	struct access a = { .addr = m->addr,
 			    .value = m->write ? m->value : ~0ULL,
+			    .from = m->from,
 			    .count = m->count,
 			    .size = m->size,
-			    .write = m->write };
+			    .write = m->write,
+			    .block = m->block };
+	struct trap_region region;
 
+	if (m->block && !block_region(v, m, &region))
+		return -ENOTSUP;
 	if (m->first && io->replay_at == io->replay_count)
 		io->replay_at = io->replay_count = 0;
 	if (io->replay_at < io->replay_count) {
@@ -126,7 +159,8 @@ static int emulated_access(void *ctx, struct emul_access *m)
 	}
 	if (io->replay_count == REPLAY_MAX)
 		return -ENOTSUP;
-	if (dispatch(v, m->pio ? TRAP_PIO : TRAP_MMIO, &a)) {
+	if (m->block ? region.fn(region.ctx, v, 0, &a) == TRAP_DEFER
+		     : dispatch(v, m->pio ? TRAP_PIO : TRAP_MMIO, &a)) {
 		io->replay_items = a.count;
 		return -EAGAIN;
 	}

@@ -99,8 +99,11 @@ static s64 hc_trap_add(const u64 *arg)
 	u64 len = arg[3];
 	struct vm *g = guest(vm);
 	u32 space = (u32)(what >> 32);
-	struct trap_region old,
-		r = { .base = base, .len = len, .fn = trap_forward, .ctx = (void *)what };
+	struct trap_region old, r = { .base = base,
+				      .len = len,
+				      .fn = trap_forward,
+				      .ctx = (void *)what,
+				      .takes_blocks = space == IOREQ_MMIO };
 	enum trap_space in = space == IOREQ_PIO ? TRAP_PIO : TRAP_MMIO;
 	int rc;
 

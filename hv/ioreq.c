@@ -56,7 +56,9 @@ static void publish(struct vcpu *v)
 	slot->write = io->posted.write;
 	slot->status = IOREQ_OK;
 	slot->bar = io->bar;
+	slot->block = io->posted.block;
 	slot->count = io->posted.count;
+	slot->from = io->posted.from;
 	slot_set_state(slot, IOREQ_PENDING);
 }
 

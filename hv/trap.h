@@ -22,10 +22,12 @@ struct vm;
 struct access {
 	u64 addr;  /* port or GPA */
 	u64 value; /* write: low `size` bytes; read: the answer, preset to all ones */
+	u64 from;  /* of a block */
 	u32 count; /* string writes of one value to ascending addresses (or one port); else 1. A
 		    * handler may lower it to how many it took: the rest is for whom it then hits */
 	u8 size;   /* 1, 2, 4, 8 */
 	bool write;
+	bool block; /* count elements from GPA `from` to GPA addr: one of the two is the region's */
 };
 
 enum trap_result {
@@ -49,6 +51,7 @@ struct trap_region {
 	trap_fn *fn;
 	void *ctx;
 	u32 word;
+	bool takes_blocks; /* fn may be given blocks; others never are */
 };
 
 #define TRAP_MAX 96

@@ -68,21 +68,50 @@ static int source_read(struct emul *e, const struct emul_place *source, u64 *val
 	return 0;
 }
 
-/* How many elements of REP STOS one device access may cover: to the end of the page, of the
- * segment and of the address size. */
-static u32 bulk_count(struct emul *e, gpa_t gpa, u64 left)
+/* How many elements of REP STOS or MOVS one device access may cover on one side: to the end of the
+ * page, of the segment and of the address size. access: GWALK_WRITE or 0. */
+static u32 bulk_count(struct emul *e, enum segment_reg segment, enum gpr reg, u32 access, gpa_t gpa,
+		      u64 left)
 {
 	const struct insn *i = &e->insn;
-	u64 offset = emul_reg_read(e, RDI, i->address_size);
+	u64 offset = emul_reg_read(e, reg, i->address_size);
 	u64 room = alu_cut(~offset, i->address_size) / i->operand_size;
 	u64 count = MIN(left, (PAGE_SIZE - (gpa & PAGE_MASK)) / i->operand_size);
 	u64 linear;
 
 	count = MIN(count, room);
 	if (count < 2 || e->v->regs.rflags & FLAG_DF ||
-	    emul_linear(e, SEG_ES, offset, (u32)count * i->operand_size, GWALK_WRITE, &linear))
+	    emul_linear(e, segment, offset, (u32)count * i->operand_size, access, &linear))
 		return 1;
 	return (u32)count;
+}
+
+/* REP MOVS, as many elements as are in one page on both sides. -ENOTSUP: one at a time. */
+static int move_block(struct emul *e, const struct emul_place *source,
+		      const struct emul_place *destination, u64 left, u32 *done)
+{
+	const struct insn *i = &e->insn;
+	u32 count;
+	int rc;
+
+	if (i->op != INSN_MOVS || left < 2 || source->len[1] || destination->len[1])
+		return -ENOTSUP;
+	count = bulk_count(e, i->segment, RSI, 0, source->gpa[0], left);
+	count = bulk_count(e, SEG_ES, RDI, GWALK_WRITE, destination->gpa[0], count);
+	if (count < 2)
+		return -ENOTSUP;
+	struct emul_access a = { .addr = destination->gpa[0],
+				 .from = source->gpa[0],
+				 .count = count,
+				 .size = i->operand_size,
+				 .write = true,
+				 .block = true };
+
+	rc = emul_access_call(e, &a);
+	if (rc == -ENOTSUP)
+		e->first = true;
+	*done = MAX(1, MIN(a.count, count));
+	return rc;
 }
 
 static int store(struct emul *e, const struct emul_place *place, u64 value, u64 left, u32 *done)
@@ -97,7 +126,8 @@ static int store(struct emul *e, const struct emul_place *place, u64 value, u64 
 		return 0;
 	struct emul_access a = { .addr = place->gpa[0],
 				 .value = value,
-				 .count = bulk_count(e, place->gpa[0], left),
+				 .count = bulk_count(e, SEG_ES, RDI, GWALK_WRITE, place->gpa[0],
+						     left),
 				 .size = i->operand_size,
 				 .write = true };
 	u32 asked = a.count;
@@ -127,7 +157,7 @@ static void step(struct emul *e, enum gpr reg, u32 count)
 	emul_reg_write(e, reg, e->insn.address_size, at);
 }
 
-/* One iteration (of a store, perhaps several); *done: how many. left: at most so many. */
+/* One iteration (of a store or a move, perhaps several); *done: how many. left: at most so many. */
 static int iterate(struct emul *e, u64 left, u32 *done)
 {
 	struct emul_place source, destination;
@@ -137,8 +167,17 @@ static int iterate(struct emul *e, u64 left, u32 *done)
 
 	*done = 1;
 	e->first = true;
-	if (!rc)
-		rc = source_read(e, &source, &value);
+	if (rc)
+		return rc;
+	rc = move_block(e, &source, &destination, left, done);
+	if (!rc) {
+		step(e, RSI, *done);
+		step(e, RDI, *done);
+	}
+	if (rc != -ENOTSUP)
+		return rc;
+	*done = 1;
+	rc = source_read(e, &source, &value);
 	if (rc)
 		return rc;
 	if (compares(i))

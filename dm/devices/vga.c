@@ -159,23 +159,68 @@ static void ports(struct vga *vga, struct dm_access *a, u16 port)
 		a->value = value;
 }
 
-static void memory(struct vga *vga, struct dm_access *a)
+static u64 legacy_read(struct vga *vga, u32 at, u32 size)
+{
+	u64 value = 0;
+
+	for (u32 i = 0; i < size && at + i < LEGACY_SIZE; i++)
+		value |= (u64)vga_mem_read(vga, at + i) << (8 * i);
+	return value;
+}
+
+static void legacy_write(struct vga *vga, u32 at, u32 size, u64 value)
+{
+	for (u32 i = 0; i < size && at + i < LEGACY_SIZE; i++)
+		vga_mem_write(vga, at + i, (u8)(value >> (8 * i)));
+}
+
+static bool in_legacy(gpa_t gpa, u64 len)
+{
+	return range_inside(gpa, len, LEGACY_BASE, LEGACY_SIZE);
+}
+
+/* A part of REP MOVS. Element by element: what a latch holds depends on it. */
+static void move(struct vga *vga, const struct dm_access *a)
+{
+	u64 len = (u64)a->count * a->size;
+	u8 *to = in_legacy(a->addr, len) ? NULL : vm_ram(vga->dev->vm, a->addr, len);
+	u8 *from = in_legacy(a->from, len) ? NULL : vm_ram(vga->dev->vm, a->from, len);
+
+	if ((!to && !in_legacy(a->addr, len)) || (!from && !in_legacy(a->from, len)))
+		return;
+	for (u32 i = 0; i < len; i += a->size) {
+		u64 value = 0;
+
+		if (from)
+			memcpy(&value, from + i, a->size);
+		else
+			value = legacy_read(vga, (u32)(a->from - LEGACY_BASE) + i, a->size);
+		if (to)
+			memcpy(to + i, &value, a->size);
+		else
+			legacy_write(vga, (u32)(a->addr - LEGACY_BASE) + i, a->size, value);
+	}
+}
+
+static void store(struct vga *vga, const struct dm_access *a)
 {
 	u32 at = (u32)(a->addr - LEGACY_BASE);
-	u64 value = 0, len = (u64)a->size * (a->write ? a->count : 1);
+	u64 len = (u64)a->count * a->size;
 
-	for (u32 i = 0; i < MIN(len, LEGACY_SIZE - at); i++) {
-		u32 shift = 8 * (i % a->size);
+	for (u32 i = 0; i < MIN(len, LEGACY_SIZE - at); i += a->size)
+		legacy_write(vga, at + i, a->size, a->value);
+}
 
-		if (a->write)
-			vga_mem_write(vga, at + i, (u8)(a->value >> shift));
-		else
-			value |= (u64)vga_mem_read(vga, at + i) << shift;
-	}
+static void memory(struct vga *vga, struct dm_access *a)
+{
+	if (a->block)
+		move(vga, a);
+	else if (a->write)
+		store(vga, a);
+	else
+		a->value = legacy_read(vga, (u32)(a->addr - LEGACY_BASE), a->size);
 	if (a->write)
 		vga_touch(vga);
-	else
-		a->value = value;
 	vga_window_use(vga);
 }
 
@@ -251,7 +296,7 @@ bool vga_access(struct vga *vga, struct dm_access *a)
 		return pio(vga, a);
 	if (a->space == IOREQ_PCI_BAR)
 		return a->bar == 2 && bar(vga, a);
-	if (!range_inside(a->addr, a->size, LEGACY_BASE, LEGACY_SIZE))
+	if (!a->block && !in_legacy(a->addr, a->size))
 		return false;
 	memory(vga, a);
 	return true;

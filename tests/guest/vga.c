@@ -104,24 +104,34 @@ static u8 font_line(u32 c, u32 line, u32 height)
 	return (u8)(0x42 | (line < height / 2 ? c >> 4 : c & 15) << 2);
 }
 
-static void load_font(u32 map, u32 height, u8 turn)
-{
-	seq(2, 4);
-	seq(4, 6);
-	gfx(5, 0);
-	gfx(6, 4);
-	for (u32 c = 0; c < 256; c++)
-		for (u32 line = 0; line < 32; line++)
-			WINDOW[map + c * 32 + line] = (u8)(font_line(c, line, height) ^
-							   (c > ' ' && line < height ? turn : 0));
-}
-
 static void fill(u32 at, u32 count, u8 value)
 {
 	void *to = (void *)((u64)WINDOW + at);
 	u64 n = count;
 
 	__asm__ volatile("rep stosb" : "+D"(to), "+c"(n) : "a"(value) : "memory");
+}
+
+static void copy(const volatile u8 *from, volatile u8 *to, u32 count)
+{
+	u64 n = count;
+
+	__asm__ volatile("rep movsb" : "+S"(from), "+D"(to), "+c"(n) : : "memory");
+}
+
+static void load_font(u32 map, u32 height, u8 turn)
+{
+	static u8 font[256 * 32];
+
+	for (u32 c = 0; c < 256; c++)
+		for (u32 line = 0; line < 32; line++)
+			font[c * 32 + line] = (u8)(font_line(c, line, height) ^
+						   (c > ' ' && line < height ? turn : 0));
+	seq(2, 4);
+	seq(4, 6);
+	gfx(5, 0);
+	gfx(6, 4);
+	copy(font, WINDOW + map, sizeof(font));
 }
 
 static void clear(void)
@@ -234,14 +244,15 @@ static void draw_cga2(void)
 											    : 0x01);
 }
 
-/* ---- Planar: bars by write mode 2, a frame by set/reset, XOR, a copy by latches */
+/* ---- Planar: bars by write modes 2 and 1, a frame by set/reset, XOR, a copy by latches */
 
 static void bars(u32 line, u32 rows)
 {
 	gfx(5, 2);
-	for (u32 y = 0; y < rows; y++)
-		for (u32 c = 0; c < 16; c++)
-			fill(y * line + c * (line / 16), line / 16, (u8)c);
+	for (u32 c = 0; c < 16; c++)
+		fill(c * (line / 16), line / 16, (u8)c);
+	gfx(5, 1);
+	copy(WINDOW, WINDOW + line, line * (rows - 1));
 	gfx(5, 0);
 }
 
@@ -345,10 +356,14 @@ static void draw_13h(void)
 
 static void draw_x(void)
 {
+	static u8 line[4][80];
+
 	for (u32 y = 0; y < 400; y++) {
-		for (u32 x = 0; x < 320; x++) {
-			seq(2, (u8)(1 << (x & 3)));
-			WINDOW[y * 80 + x / 4] = (u8)(y < 240 ? x + y : x / 20 * 16 + y / 16);
+		for (u32 x = 0; x < 320; x++)
+			line[x & 3][x / 4] = (u8)(y < 240 ? x + y : x / 20 * 16 + y / 16);
+		for (u32 plane = 0; plane < 4; plane++) {
+			seq(2, (u8)(1 << plane));
+			copy(line[plane], WINDOW + y * 80, 80);
 		}
 	}
 	seq(2, 0xf);
@@ -602,6 +617,8 @@ static void show(const struct mode *m)
 
 /* ---- Work */
 
+static u8 bitmap[PLANAR_BYTES] __attribute__((aligned(4096)));
+
 static void work_lfb(void)
 {
 	volatile u32 *at = (volatile u32 *)lfb();
@@ -622,6 +639,26 @@ static void work_stos(void)
 		fill(0, PLANAR_BYTES, (u8)i);
 }
 
+static void work_movs_in(void)
+{
+	for (u32 i = 0; i < WORK_ROUNDS; i++)
+		copy(bitmap, WINDOW, PLANAR_BYTES);
+}
+
+static void work_movs_out(void)
+{
+	for (u32 i = 0; i < WORK_ROUNDS; i++)
+		copy(WINDOW, bitmap, PLANAR_BYTES);
+}
+
+static void work_scroll(void)
+{
+	gfx(5, 1);
+	for (u32 i = 0; i < WORK_ROUNDS; i++)
+		copy(WINDOW + 80, WINDOW, PLANAR_BYTES - 80);
+	gfx(5, 0);
+}
+
 static const struct {
 	const char *name, *mode;
 	void (*run)(void);
@@ -629,6 +666,9 @@ static const struct {
 	{ "lfb", "dispi32", work_lfb },
 	{ "text", "bright", work_text },
 	{ "planar-stos", "vga640x480", work_stos },
+	{ "planar-movs-in", NULL, work_movs_in },
+	{ "planar-movs-out", NULL, work_movs_out },
+	{ "planar-scroll", NULL, work_scroll },
 };
 
 static void work(void)

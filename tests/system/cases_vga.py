@@ -66,6 +66,9 @@ WORKS = {
     "lfb": (0, 0),                  # 1024x768x32 through BAR 0
     "text": (0, 0),                 # 80x25 characters with attributes
     "planar-stos": (1, 10),         # 38,400 bytes by REP STOSB: a request a page
+    "planar-movs-in": (1, 10),      # by REP MOVSB from memory
+    "planar-movs-out": (1, 10),     # to memory
+    "planar-scroll": (1, 20),       # from video memory to video memory
 }
 
 
@@ -87,14 +90,14 @@ def works(name):
     return step
 
 
-def all_modes(name, panel=True, **keys):
+def all_modes(name, panel, work, **keys):
     steps = [started("bare")]
     for mode in MODES:
         steps += [says("bare", "guest: mode %s shown" % mode, 300), pictures(mode)]
         steps += [on_panel(mode)] if panel else []
         steps += [command("key bare ret", 300)]
-    steps += [works(work) for work in WORKS]
-    return Case(name, conf(vm("bare", "vga.elf", "mode=all work=1")),
+    steps += [works(w) for w in WORKS] if work else []
+    return Case(name, conf(vm("bare", "vga.elf", "mode=all work=%d" % work)),
                 steps=steps + [passes("bare"), powers_off()], **keys)
 
 
@@ -157,5 +160,6 @@ def in_qemu():
                 steps=steps + [passes("bare")])
 
 
-VGA_CASES = [all_modes("vga-modes"), in_qemu()]
-VGA_CASES_BOCHS = []
+VGA_CASES = [all_modes("vga-modes", panel=True, work=True), in_qemu()]
+VGA_CASES_BOCHS = [all_modes("vga-modes-vmx", panel=False, work=False, machine="bochs-vmx",
+                             memory="512M", timeout=900)]

@@ -81,6 +81,9 @@ static int device(void *ctx, struct emul_access *a)
 	require(a->size == 1 || a->size == 2 || a->size == 4 || a->size == 8);
 	require(a->count > 0 && (a->count == 1 || (a->write && !a->pio)));
 	require(a->value == alu_cut(a->value, a->size));
+	if (a->block)
+		require(!a->pio && a->write && a->count > 1 &&
+			a->from / PAGE_SIZE == (a->from + (u64)a->count * a->size - 1) / PAGE_SIZE);
 	if (a->pio)
 		require(a->addr <= 0xffff && a->size <= 4);
 	else
@@ -93,6 +96,10 @@ static int device(void *ctx, struct emul_access *a)
 		return -EIO;
 	case 2:
 		a->count = 0;
+		return 0;
+	case 3:
+		if (a->block)
+			return -ENOTSUP;
 		return 0;
 	default:
 		a->value = ~0ULL;

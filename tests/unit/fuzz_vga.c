@@ -48,6 +48,16 @@ static void step_run(const struct step *s)
 		vga_peek(0xa0000 + s->at % 0x20000);
 		break;
 	case 8:
+		if (s->index & 1) {
+			u32 window = 0xa0000 + s->at % 0x20000, ram = s->at / 0x20000;
+
+			vga_movs(s->index & 2 ? window : ram,
+				 s->index & 4	? window ^ s->value8
+				 : s->index & 2 ? ram
+						: window,
+				 (u8)(1u << s->size % 4), s->value8);
+			break;
+		}
 		vga_stos((0xa0000 + s->at % 0x20000) & ~7u, s->at, (u8)(1u << s->size % 4),
 			 s->value8);
 		break;

@@ -85,6 +85,23 @@ static int memory_write(void *ctx, gpa_t gpa, const void *from, u32 len)
 
 static const struct guest_memory memory = { memory_read, memory_write, NULL };
 
+/* Some pages do, and always: what was recorded must fit. */
+static bool takes_block(const struct emul_access *a)
+{
+	return is_data(a->from, a->size * a->count) &&
+	       (a->addr / PAGE_SIZE ^ a->from / PAGE_SIZE) & 1;
+}
+
+static void block_perform(const struct emul_access *a)
+{
+	u8 *to = machine.data + (a->addr - NATIVE_DATA);
+	const u8 *from = machine.data + (a->from - NATIVE_DATA);
+
+	assert_int_equal(a->from / PAGE_SIZE, (a->from + a->size * a->count - 1) / PAGE_SIZE);
+	for (u32 i = 0; i < a->count * a->size; i++)
+		to[i] = from[i];
+}
+
 static void device_perform(struct emul_access *a)
 {
 	u8 *at = machine.data + (a->addr - NATIVE_DATA);
@@ -95,6 +112,10 @@ static void device_perform(struct emul_access *a)
 	machine.accesses++;
 	if (a->count > 1)
 		a->count = 1 + (u32)random_below(&machine.random, a->count);
+	if (a->block) {
+		block_perform(a);
+		return;
+	}
 	for (u32 i = 0; i < a->count; i++)
 		if (a->write)
 			memcpy(at + i * a->size, &a->value, a->size);
@@ -110,6 +131,8 @@ static int device_access(void *ctx, struct emul_access *a)
 
 	(void)ctx;
 	assert_false(a->pio);
+	if (a->block && !takes_block(a))
+		return -ENOTSUP;
 	if (a->first) {
 		machine.record_count -= machine.record_at;
 		memmove(machine.records, machine.records + machine.record_at,

@@ -32,6 +32,7 @@ static struct emul_access seen[4096];
 static u32 logged, waits; /* waits: so many accesses still answer -EAGAIN first */
 static u64 answer;
 static u32 answer_count;
+static bool takes_blocks;
 
 static bool is_ram(gpa_t gpa, u32 len)
 {
@@ -61,6 +62,8 @@ static const struct guest_memory memory = { ram_read, ram_write, NULL };
 static int device(void *ctx, struct emul_access *a)
 {
 	(void)ctx;
+	if (a->block && !takes_blocks)
+		return -ENOTSUP;
 	if (waits) {
 		waits--;
 		return -EAGAIN;
@@ -99,6 +102,7 @@ static void start(enum fake_mode mode)
 	memset(ram, 0, sizeof(ram));
 	fake_vcpu_init(&f, mode);
 	waits = answer_count = 0;
+	takes_blocks = false;
 	answer = 0x1122334455667780;
 	f.sys[SYS_CR3] = TABLES;
 	for (u64 level = 0; level < 3; level++)
@@ -204,6 +208,60 @@ static void test_bulk_store(void **state)
 	assert_int_equal(logged, 3);
 	assert_int_equal(seen[2].count, 1);
 	assert_int_equal(seen[2].addr, DEVICE + 0x8008);
+}
+
+static void test_bulk_move(void **state)
+{
+	u64 total = 0;
+
+	(void)state;
+	start(FAKE_LONG);
+	f.arch.regs.gpr[RSI] = DEVICE + 0x10;
+	f.arch.regs.gpr[RDI] = 0x7ff8;
+	f.arch.regs.gpr[RCX] = 0x1801;
+	takes_blocks = true;
+	answer_count = 700;
+	waits = 3;
+	CODE_BYTES(0xf3, 0x66, 0xa5); /* rep movsw */
+	while (waits)
+		assert_int_equal(run(EXIT_MMIO), -EAGAIN);
+	assert_int_equal(run(EXIT_MMIO), 0);
+	for (u32 i = 0; i < logged; i++) {
+		u64 last = seen[i].count * seen[i].size - 1u;
+
+		assert_true(seen[i].block && seen[i].write && seen[i].first && seen[i].size == 2);
+		assert_int_equal(seen[i].from, DEVICE + 0x10 + 2 * total);
+		assert_int_equal(seen[i].addr, 0x7ff8 + 2 * total);
+		assert_int_equal(seen[i].from / PAGE_SIZE, (seen[i].from + last) / PAGE_SIZE);
+		assert_int_equal(seen[i].addr / PAGE_SIZE, (seen[i].addr + last) / PAGE_SIZE);
+		assert_true(seen[i].count <= 700);
+		total += seen[i].count;
+	}
+	assert_int_equal(total, 0x1801);
+	assert_int_equal(f.arch.regs.gpr[RSI], DEVICE + 0x10 + 0x3002);
+	assert_int_equal(f.arch.regs.gpr[RDI], 0x7ff8 + 0x3002);
+	assert_int_equal(f.arch.regs.gpr[RCX], 0);
+}
+
+/* Downwards, across a page within an element, or where the device does not want it. */
+static void test_single_moves(void **state)
+{
+	(void)state;
+	for (u32 i = 0; i < 3; i++) {
+		start(FAKE_LONG);
+		takes_blocks = i != 2;
+		f.arch.regs.gpr[RSI] = DEVICE + 0x800;
+		f.arch.regs.gpr[RDI] = i == 1 ? 0x7ffe : 0x5800;
+		f.arch.regs.gpr[RCX] = i == 1 ? 1 : 3;
+		if (i == 0)
+			f.arch.regs.rflags |= FLAG_DF;
+		CODE_BYTES(0xf3, 0xa5); /* rep movsl */
+		assert_int_equal(run(EXIT_MMIO), 0);
+		assert_int_equal(logged, i == 1 ? 1 : 3);
+		for (u32 n = 0; n < logged; n++)
+			assert_true(!seen[n].write && !seen[n].block && seen[n].first);
+		assert_int_equal(f.arch.regs.gpr[RCX], 0);
+	}
 }
 
 static void test_restart(void **state)
@@ -420,6 +478,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_real_mode),	 cmocka_unit_test(test_real_mode_limit),
 		cmocka_unit_test(test_rep_wraps_16_bit), cmocka_unit_test(test_bulk_store),
+		cmocka_unit_test(test_bulk_move),	 cmocka_unit_test(test_single_moves),
 		cmocka_unit_test(test_restart),		 cmocka_unit_test(test_string_io),
 		cmocka_unit_test(test_ins_faults_first), cmocka_unit_test(test_page_faults),
 		cmocka_unit_test(test_fetch_faults),	 cmocka_unit_test(test_segments),

@@ -167,7 +167,7 @@ static void *changer(void *arg)
 	(void)arg;
 	for (u32 i = 0; !stop; i = (i + 1) % 32) {
 		u64 base = (i * 2 + 1) * 0x1000;
-		struct trap_region r = { base, 0x1000, nothing, (void *)(uintptr_t)base, 0 };
+		struct trap_region r = { base, 0x1000, nothing, (void *)(uintptr_t)base, 0, false };
 
 		/* What is there goes away, what is not comes. */
 		if (trap_remove(&table, TRAP_MMIO, base) && trap_add(&table, TRAP_MMIO, &r))

@@ -278,6 +278,50 @@ static void takes_string_stores_in_one(void **state)
 	assert_int_equal(cells()[0], 0);
 }
 
+static void takes_string_moves_in_one(void **state)
+{
+	(void)state;
+	vga_set_planar();
+	for (u32 i = 0; i < sizeof(vga_world.ram); i++)
+		vga_world.ram[i] = (u8)(i * 7);
+	vga_seq(2, 5);
+	vga_movs(0xa0100, 0xff0, 2, 100);
+	for (u32 i = 0; i < 200; i++)
+		assert_int_equal(cells()[0x100 + i], (u8)((0xff0 + i) * 7) * 0x00010001u);
+	assert_int_equal(cells()[0x100 + 200], 0);
+	vga_gfx(4, 2);
+	vga_movs(0x1800, 0xa0100, 4, 50);
+	assert_memory_equal(vga_world.ram + 0x1800, vga_world.ram + 0xff0, 200);
+	vga_seq(2, 0xf);
+	vga_gfx(5, 1); /* by the latches, all planes, and running into itself */
+	cells()[0x300] = 0x12345678;
+	vga_movs(0xa0301, 0xa0300, 1, 64);
+	for (u32 i = 0; i <= 64; i++)
+		assert_int_equal(cells()[0x300 + i], 0x12345678);
+	assert_int_equal(cells()[0x341], 0);
+}
+
+/* What neither the window nor memory has, on either side, is not touched. */
+static void refuses_moves_that_reach_out(void **state)
+{
+	static const u32 bad[][2] = {
+		{ 0xbffff, 0 },		 { 0xa0000, sizeof(vga_world.ram) - 1 },
+		{ 0xa0000, 0xbffff },	 { 0x9ffff, 0xa0000 },
+		{ 0xa0000, 0xffffffff }, { 0xffffffff, 0xa0000 },
+	};
+
+	(void)state;
+	vga_set_planar();
+	vga_gfx(6, 1);
+	memset(vga_world.ram, 0xff, sizeof(vga_world.ram));
+	for (u32 i = 0; i < ARRAY_SIZE(bad); i++)
+		vga_movs(bad[i][0], bad[i][1], 1, 2);
+	for (u32 i = 0; i < VGA_CELLS; i++)
+		assert_int_equal(cells()[i], 0);
+	for (u32 i = 0; i < sizeof(vga_world.ram); i++)
+		assert_int_equal(vga_world.ram[i], 0xff);
+}
+
 /* ---- Plain windows */
 
 static void text_is_plain_memory(void **state)
@@ -662,6 +706,8 @@ int main(void)
 		TEST(chains_planes),
 		TEST(opens_the_windows_it_is_told_to),
 		TEST(takes_string_stores_in_one),
+		TEST(takes_string_moves_in_one),
+		TEST(refuses_moves_that_reach_out),
 		TEST(text_is_plain_memory),
 		TEST(gives_the_window_back_for_fonts),
 		TEST(chain_4_is_plain_memory),

@@ -31,6 +31,12 @@ void *vm_vram(const struct dm_vm *vm, u64 *size)
 	return w->vram;
 }
 
+void *vm_ram(const struct dm_vm *vm, gpa_t gpa, u64 len)
+{
+	(void)vm;
+	return len && range_within(gpa, len, sizeof(w->ram)) ? w->ram + gpa : NULL;
+}
+
 int bus_add_ports(struct dm_device *dev, u16 base, u16 count)
 {
 	(void)dev;
@@ -212,6 +218,17 @@ void vga_stos(u32 address, u32 value, u8 size, u32 count)
 					 .size = size,
 					 .space = IOREQ_MMIO,
 					 .write = true });
+}
+
+void vga_movs(u32 to, u32 from, u8 size, u32 count)
+{
+	guest_access((struct dm_access){ .addr = to,
+					 .from = from,
+					 .count = count,
+					 .size = size,
+					 .space = IOREQ_MMIO,
+					 .write = true,
+					 .block = true });
 }
 
 u64 vga_bar_read(u32 offset, u8 size)

@@ -19,7 +19,8 @@ struct vga_world {
 	struct dm_device dev;
 	struct vga vga;
 	struct vga_state state;
-	u8 *vram; /* vram_size bytes and what is hidden behind them */
+	u8 ram[2 * PAGE_SIZE]; /* the guest's, from address 0 on */
+	u8 *vram;	       /* vram_size bytes and what is hidden behind them */
 	u64 vram_size;
 	u64 now;
 	/* the window as mapped: len 0, not */
@@ -47,6 +48,7 @@ void vga_out(u16 port, u8 size, u32 value);
 u8 vga_peek(u32 address);
 void vga_poke(u32 address, u8 value);
 void vga_stos(u32 address, u32 value, u8 size, u32 count);
+void vga_movs(u32 to, u32 from, u8 size, u32 count); /* a block; addresses of ram or the window */
 u64 vga_bar_read(u32 offset, u8 size);
 void vga_bar_write(u32 offset, u8 size, u64 value);
 void vga_seq(u8 index, u8 value);

@@ -171,10 +171,15 @@ void arch_segment_real(struct segment *s, u16 selector, bool code);
 struct emul_access {
 	u64 addr; /* GPA or port */
 	u64 value;
-	u32 count; /* >1 only for string stores of one value to ascending addresses */
+	u64 from;  /* of a block: where its first element is read, a GPA */
+	u32 count; /* >1 only for blocks, and string stores of one value to ascending addresses */
 	u8 size;
 	bool write;
 	bool pio;
+	/* A part of REP MOVS: `count` elements, one after the other, from `from` to `addr`, both
+	 * ascending and each within a page; memory or devices. -ENOTSUP, and nothing is done or
+	 * recorded: not as a block. */
+	bool block;
 	/* The first access of the instruction, or of one iteration of a string instruction: what
 	 * was recorded for accesses made before it in this call is used up and must be forgotten
 	 * (the iterations they belong to are committed). */

@@ -42,10 +42,13 @@ struct ioreq {
 	u8 size; /* 1, 2, 4 or 8 */
 	u8 write;
 	u8 status;
-	u8 bar; /* PCI_BAR: 0..5 */
-	u8 reserved0;
-	u32 count; /* repetitions of a string write of one value (1 otherwise) */
-	u32 reserved1[7];
+	u8 bar;	   /* PCI_BAR: 0..5 */
+	u8 block;  /* MMIO: `count` elements are to be moved from `from` to `addr`, in order; one or
+		    * both lie in the region, the other is the guest's RAM */
+	u32 count; /* elements of a block, or repetitions of a write of one value; else 1 */
+	u32 reserved0;
+	u64 from; /* of a block: guest physical address */
+	u32 reserved1[4];
 };
 _Static_assert(sizeof(struct ioreq) == 64, "ioreq ABI");
 
