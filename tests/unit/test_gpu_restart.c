@@ -1,21 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/display_stubs.c dm/devices/virtio_queue.c dm/devices/virtio_queue_split.c */
-/* sources: dm/devices/virtio_queue_packed.c dm/devices/virtio_queue_copy.c */
-/* sources: dm/devices/virtio_pci.c dm/devices/virtio_pci_config.c */
-/* sources: dm/devices/virtio_gpu.c dm/devices/virtio_gpu_pace.c */
-/* sources: dm/devices/virtio_gpu_backing.c dm/devices/virtio_gpu_commands.c */
-/* sources: dm/devices/virtio_gpu_cursor.c dm/devices/virtio_gpu_pool.c */
-/* sources: dm/devices/virtio_gpu_resources.c dm/devices/virtio_gpu_scanouts.c */
-/* sources: dm/devices/vga.c dm/devices/vga_regs.c dm/devices/vga_memory.c */
-/* sources: dm/devices/vga_window.c dm/devices/vga_mode.c dm/devices/vga_lines.c */
-/* sources: dm/devices/vga_present.c */
-/* sources: dm/devices/dispi.c dm/devices/edid.c dm/devices/monitors.c */
-/* sources: dm/display/compositor.c dm/display/compose.c */
-/* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
-/* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
-/* sources: dm/display/screenshot.c dm/display/deflate.c */
+/* sources: tests/unit/display_stubs.c dm/devices/virtio_queue*.c dm/devices/virtio_pci*.c */
+/* sources: dm/devices/virtio_gpu*.c dm/devices/vga.c dm/devices/vga_regs.c */
+/* sources: dm/devices/vga_memory.c dm/devices/vga_window.c dm/devices/vga_mode.c */
+/* sources: dm/devices/vga_lines.c dm/devices/vga_present.c dm/devices/dispi.c dm/devices/edid.c */
+/* sources: dm/devices/monitors.c dm/display/compositor.c dm/display/compose.c dm/display/copy.c */
+/* sources: dm/display/damage.c dm/display/layout.c dm/display/pixels.c dm/display/scanout.c */
+/* sources: dm/display/surface.c dm/display/text.c dm/display/png.c dm/display/screenshot.c */
+/* sources: dm/display/deflate.c */
 /*
  * The GPU device over a restart of the domain, at every point of every command.
  */

@@ -11,8 +11,9 @@
 #              input as hexadecimal bytes
 #   TESTS='test_a test_b' chooses.
 #
-# A test says in comments, each on one line, what it is linked with; paths from the root:
-#   /* sources: arch/x86/decode.c arch/fake/fake_log.c */
+# A test says in comments, each on one line, what it is linked with; paths from the root, with * for
+# the files of one device:
+#   /* sources: arch/x86/decode*.c arch/fake/fake_log.c */
 #   /* libs: -lZydis */
 
 BUILD ?= build
@@ -39,7 +40,8 @@ FUZZ_CFLAGS := $(COMMON) -Wall -fsanitize=fuzzer-no-link,address,undefined \
 
 # $(call said,KEY,FILE): what the file's head comments say after KEY.
 said = $(shell sed -n 's|^/\* $(1): *\(.*[^ ]\) *\*/.*|\1|p' $(2))
-objects = $(patsubst %.c,$(1)/obj/%.o,tests/unit/$(2).c $(call said,sources,tests/unit/$(2).c))
+objects = $(patsubst %.c,$(1)/obj/%.o,$(wildcard tests/unit/$(2).c \
+	$(call said,sources,tests/unit/$(2).c)))
 
 .DEFAULT_GOAL := run
 .PHONY: binaries run fuzz replay FORCE
