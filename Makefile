@@ -159,6 +159,8 @@ $(BUILD)/tools/%: tools/%.c $(BUILD)/gen/flags
 	@mkdir -p $(@D)
 	$(Q)$(HOST_CC) $(HOST_FLAGS) $(WARN) -Wno-unused-function -o $@ $(filter %.c,$^) -lm
 
+$(BUILD)/tools/oriel-diff $(BUILD)/tools/oriel-shot: tools/picture.c
+
 $(BUILD)/tools/oriel-conf: boot/config.c boot/config_values.c boot/text.c
 
 # ---- Images ----------------------------------------------------------------------------------

@@ -11,16 +11,13 @@
  *
  * oriel-diff --crc PICTURE prints what the console's command crc says of such a picture.
  */
-#define STB_IMAGE_IMPLEMENTATION
-#define STB_IMAGE_STATIC
-#define STBI_FAILURE_USERMSG
-#include <stb_image.h>
 #define STB_IMAGE_WRITE_IMPLEMENTATION
 #define STB_IMAGE_WRITE_STATIC
 #include <stb_image_write.h>
 
+#include "picture.h"
+
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,11 +26,6 @@
 
 struct area {
 	int x, y, width, height;
-};
-
-struct picture {
-	int width, height;
-	unsigned char *rgb;
 };
 
 struct options {
@@ -111,11 +103,10 @@ static struct options parse(int argc, char **argv)
 static struct picture load(const char *path)
 {
 	struct picture p;
-	int channels;
+	const char *why;
 
-	p.rgb = stbi_load(path, &p.width, &p.height, &channels, 3);
-	if (!p.rgb)
-		fail(stbi_failure_reason(), path);
+	if (picture_load(&p, path, &why))
+		fail(why, path);
 	return p;
 }
 
@@ -174,31 +165,12 @@ static long compare(const struct options *o, struct picture *golden, const struc
 	return differing;
 }
 
-static uint32_t crc_add(uint32_t crc, const unsigned char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++) {
-		crc ^= bytes[i];
-		for (int bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	}
-	return crc;
-}
-
-/* CRC-32 (as in PNG) over width and height, each a little-endian u32, and all R, G, B. */
 static int print_crc(const char *path)
 {
 	struct picture p = load(path);
-	unsigned char size[8];
-	uint32_t crc;
 
-	for (int i = 0; i < 4; i++) {
-		size[i] = (unsigned char)(p.width >> 8 * i);
-		size[4 + i] = (unsigned char)(p.height >> 8 * i);
-	}
-	crc = crc_add(0xffffffff, size, sizeof(size));
-	crc = crc_add(crc, p.rgb, 3 * (size_t)p.width * (size_t)p.height);
-	printf("%08x\n", ~crc);
-	stbi_image_free(p.rgb);
+	printf("%08x\n", picture_crc(&p));
+	picture_free(&p);
 	return 0;
 }
 
@@ -219,8 +191,8 @@ static int print_difference(int argc, char **argv)
 	if (o.out && !stbi_write_png(o.out, golden.width, golden.height, 3, golden.rgb, 0))
 		fail("cannot be written", o.out);
 	printf("%ld pixels differ\n", differing);
-	stbi_image_free(golden.rgb);
-	stbi_image_free(actual.rgb);
+	picture_free(&golden);
+	picture_free(&actual);
 	return differing != 0;
 }
 

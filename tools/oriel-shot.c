@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /*
- * oriel-shot (--serial PATH | --http URL) [--vm NAME[:HEAD]] -o FILE.png [--timeout SECONDS]
+ * oriel-shot (--serial PATH | --http URL) [--vm NAME[:HEAD]] -o FILE.png [--if-changed]
+ *            [--timeout SECONDS]
  *
  * Takes a picture of the screen or of a guest. PATH is Oriel's serial console: a unix socket, a
  * serial line (set to 115200 8N1, raw) or a pseudo terminal. URL is http://[user:password@]host
@@ -26,14 +27,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "picture.h"
+
 #define TRIES	 3
+#define STALL	 8 /* seconds without a line of a picture that has begun */
 #define MAX_FILE (64u << 20)
 #define MAX_LINE 4096
 
-enum outcome { DONE, DAMAGED, REFUSED };
+enum outcome { DONE, UNCHANGED, DAMAGED, REFUSED };
 
 struct options {
 	const char *serial, *http, *vm, *out;
+	bool if_changed;
+	uint32_t crc; /* of the picture in `out` */
 	double timeout;
 };
 
@@ -70,18 +76,6 @@ static void add(struct bytes *b, const void *data, size_t len)
 	}
 	memcpy(b->data + b->len, data, len);
 	b->len += len;
-}
-
-static uint32_t crc32_of(const unsigned char *data, size_t len)
-{
-	uint32_t crc = ~0u;
-
-	while (len--) {
-		crc ^= *data++;
-		for (int i = 0; i < 8; i++)
-			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
-	}
-	return ~crc;
 }
 
 /* Waits for input until `until`; 0 when the other end closed, -1 when the time is over. */
@@ -149,7 +143,7 @@ static int open_serial(const char *path)
 }
 
 /* The next line that is no log line, without its end; false when the time is over. */
-static bool read_line(int fd, char line[MAX_LINE])
+static bool read_line(int fd, char line[MAX_LINE], double until)
 {
 	static char buffer[65536];
 	static size_t have, at;
@@ -157,7 +151,7 @@ static bool read_line(int fd, char line[MAX_LINE])
 
 	for (;;) {
 		if (at == have) {
-			ssize_t n = read_some(fd, buffer, sizeof(buffer), deadline);
+			ssize_t n = read_some(fd, buffer, sizeof(buffer), until);
 
 			if (n <= 0)
 				return false;
@@ -209,44 +203,66 @@ static bool add_base64(struct bytes *b, const char *line)
 	return true;
 }
 
+/* A line of an answer that has begun. */
+static bool read_on(int fd, char line[MAX_LINE])
+{
+	double until = now() + STALL;
+
+	return read_line(fd, line, until < deadline ? until : deadline);
+}
+
 static enum outcome read_picture(int fd, struct bytes *b, unsigned long len, uint32_t crc)
 {
 	char line[MAX_LINE];
 	bool damaged = false;
 
-	while (read_line(fd, line)) {
+	while (read_on(fd, line)) {
 		if (strcmp(line, "end") == 0) {
-			if (damaged || b->len != len || crc32_of(b->data, b->len) != crc)
+			if (damaged || b->len != len || picture_crc_add(0, b->data, b->len) != crc)
 				return DAMAGED;
 			return DONE;
 		}
 		if (!add_base64(b, line))
 			damaged = true;
 	}
-	fail("no answer in time", "console");
-	return REFUSED;
+	return DAMAGED;
 }
 
-static enum outcome ask_console(int fd, const char *vm, struct bytes *b)
+static void ask(int fd, const struct options *o)
 {
-	char line[MAX_LINE], request[128];
-	enum outcome outcome;
-	unsigned long len;
-	unsigned crc;
-	int n = snprintf(request, sizeof(request), "screenshot %s\n", vm ? vm : "screen");
+	const char *vm = o->vm ? o->vm : "screen";
+	char request[192], condition[32] = "";
+	int n;
 
+	if (o->if_changed)
+		snprintf(condition, sizeof(condition), " if-not %08x", o->crc);
+	/* The empty line ends what somebody may have left on the line. */
+	n = snprintf(request, sizeof(request), "\nscreenshot %s%s\n", vm, condition);
 	if (n >= (int)sizeof(request))
 		fail("name too long", vm);
 	write_all(fd, request, (size_t)n);
-	while (read_line(fd, line)) {
+}
+
+static enum outcome ask_console(int fd, const struct options *o, struct bytes *b)
+{
+	enum outcome outcome = DAMAGED;
+	char line[MAX_LINE];
+	unsigned long len;
+	unsigned crc;
+
+	ask(fd, o);
+	while (read_line(fd, line, deadline)) {
 		if (strncmp(line, "error:", 6) == 0) {
 			fprintf(stderr, "oriel-shot: %s\n", line);
 			return REFUSED;
 		}
-		if (sscanf(line, "png %lu crc32 %x", &len, &crc) != 2)
+		if (o->if_changed && sscanf(line, "unchanged %x", &crc) == 1)
+			outcome = crc == o->crc ? UNCHANGED : DAMAGED;
+		else if (sscanf(line, "png %lu crc32 %x", &len, &crc) == 2)
+			outcome = read_picture(fd, b, len, crc);
+		else
 			continue; /* echo, prompt, somebody else's answer */
-		outcome = read_picture(fd, b, len, crc);
-		while (read_line(fd, line))
+		while (read_on(fd, line))
 			if (strcmp(line, "ok") == 0)
 				break;
 		return outcome;
@@ -392,6 +408,11 @@ static struct options parse(int argc, char **argv)
 	for (int i = 1; i < argc; i += 2) {
 		const char *value = argv[i + 1];
 
+		if (!strcmp(argv[i], "--if-changed")) {
+			o.if_changed = true;
+			i--;
+			continue;
+		}
 		if (!value)
 			fail("needs a value", argv[i]);
 		if (!strcmp(argv[i], "--serial"))
@@ -409,9 +430,24 @@ static struct options parse(int argc, char **argv)
 	}
 	if (!o.out || !o.serial == !o.http)
 		fail("oriel-shot (--serial PATH | --http URL) [--vm NAME] -o FILE.png "
-		     "[--timeout SECONDS]",
+		     "[--if-changed] [--timeout SECONDS]",
 		     "usage");
 	return o;
+}
+
+/* Without a picture from before, any will do. */
+static void look_at_last(struct options *o)
+{
+	struct picture p;
+	const char *why;
+
+	if (!o->if_changed)
+		return;
+	o->if_changed = picture_load(&p, o->out, &why) == 0;
+	if (!o->if_changed)
+		return;
+	o->crc = picture_crc(&p);
+	picture_free(&p);
 }
 
 static void save(const char *path, const struct bytes *b)
@@ -427,11 +463,12 @@ int main(int argc, char **argv)
 	struct options o = parse(argc, argv);
 	int fd = o.serial ? open_serial(o.serial) : -1;
 
+	look_at_last(&o);
 	deadline = now() + o.timeout;
 	for (int i = 0; i < TRIES; i++) {
 		struct bytes b = { 0 };
 		enum outcome outcome =
-			o.serial ? ask_console(fd, o.vm, &b) : ask_http(o.http, o.vm, &b);
+			o.serial ? ask_console(fd, &o, &b) : ask_http(o.http, o.vm, &b);
 
 		if (outcome == DONE) {
 			save(o.out, &b);
@@ -439,6 +476,10 @@ int main(int argc, char **argv)
 			return 0;
 		}
 		free(b.data);
+		if (outcome == UNCHANGED) {
+			printf("unchanged\n");
+			return 0;
+		}
 		if (outcome == REFUSED)
 			return 1;
 		fprintf(stderr, "oriel-shot: the picture was damaged on the way\n");

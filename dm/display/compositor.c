@@ -12,6 +12,7 @@
 #include "compositor.h"
 #include "damage.h"
 #include "copy.h"
+#include "frames.h"
 #include "layout.h"
 #include "pixels.h"
 #include "dm/runtime.h"
@@ -211,6 +212,8 @@ void display_damage(struct dm_vm *vm, u32 head_number, const struct rect *r)
 	part = rect_intersect(r, &all);
 	if (!rect_empty(&part) && !rect_empty(&head->place))
 		paint_surface(head, &part);
+	if (frames_recording(vm))
+		frames_add(vm, head_number);
 }
 
 /* ---- What is shown */

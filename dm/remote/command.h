@@ -47,12 +47,16 @@ enum command_result command_fail(const char *format, ...) __attribute__((format(
 /* The guest of that name; prints the error when there is none. */
 struct dm_vm *command_vm(const char *name);
 
+/* A decimal number (of five digits at most) that the character `end` ends; the text after it, or
+ * NULL. */
+const char *command_number(const char *text, char end, u32 *value);
 /* The guest of VM[:HEAD], which is cut at the colon; *head is `none` when none is given. NULL, with
  * the error printed, for what is not there. */
 struct dm_vm *command_head(char *name, u32 none, u32 *head);
 
 enum command_result command_key(struct command_job *job, char **args, u32 count);
 enum command_result command_screenshot(struct command_job *job, char **args, u32 count);
+enum command_result command_frames(struct command_job *job, char **args, u32 count);
 enum command_result command_crc(struct command_job *job, char **args, u32 count);
 enum command_result command_log(struct command_job *job, char **args, u32 count);
 enum command_result command_console(struct command_job *job, char **args, u32 count);

@@ -47,8 +47,7 @@ struct dm_vm *command_vm(const char *name)
 	return vm;
 }
 
-/* A decimal number that ends where `end` is; the text after it, or NULL. */
-static const char *parse_number(const char *text, char end, u32 *value)
+const char *command_number(const char *text, char end, u32 *value)
 {
 	*value = 0;
 	if (*text < '0' || *text > '9')
@@ -67,7 +66,7 @@ struct dm_vm *command_head(char *name, u32 none, u32 *head)
 		c++;
 	if (*c == ':') {
 		*c++ = 0;
-		if (!parse_number(c, 0, head) || *head >= MONITORS_MAX) {
+		if (!command_number(c, 0, head) || *head >= MONITORS_MAX) {
 			command_fail("a head is a number from 0 to 15");
 			return NULL;
 		}
@@ -129,12 +128,12 @@ static enum command_result run_resize(struct command_job *job, char **args, u32 
 {
 	u32 width = 0, height = 0, head;
 	struct dm_vm *vm = command_head(args[0], MONITORS_ALL, &head);
-	const char *rest = parse_number(args[1], 'x', &width);
+	const char *rest = command_number(args[1], 'x', &width);
 
 	(void)job, (void)count;
 	if (!vm)
 		return COMMAND_FAILED;
-	if (!rest || !parse_number(rest, 0, &height))
+	if (!rest || !command_number(rest, 0, &height))
 		width = 0;
 	return monitors_result(vm, monitors_resize(vm, head, width, height),
 			       "a size is from 64x64 to 7680x4320");
@@ -148,7 +147,7 @@ static enum command_result run_heads(struct command_job *job, char **args, u32 c
 	(void)job, (void)count;
 	if (!vm)
 		return COMMAND_FAILED;
-	if (!parse_number(args[1], 0, &heads))
+	if (!command_number(args[1], 0, &heads))
 		heads = 0;
 	return monitors_result(vm, monitors_plug(vm, heads),
 			       "heads are 1 to 16, and 1 of the device bochs");
@@ -263,8 +262,11 @@ static enum command_result run_hang(struct command_job *job, char **args, u32 co
 const struct command command_table[] = {
 	{ "help", "", "this list", 0, 0, run_help },
 	{ "list", "", "guests: state, memory, processors, place on the panel", 0, 0, run_list },
-	{ "screenshot", "[screen|VM[:HEAD]]", "a picture: png LENGTH crc32 SUM, base64, end", 0, 1,
+	{ "screenshot", "[screen|VM[:HEAD] [if-not CRC]]",
+	  "a picture: png LENGTH crc32 SUM, base64, end; or: unchanged CRC", 0, 3,
 	  command_screenshot },
+	{ "frames", "VM [on|off|N]", "record the CRC of each frame; the last N, with times", 1, 2,
+	  command_frames },
 	{ "crc", "[screen|VM[:HEAD]]", "CRC-32 over a picture's size and pixels", 0, 1,
 	  command_crc },
 	{ "focus", "VM", "give a guest the focus", 1, 1, run_focus },

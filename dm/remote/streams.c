@@ -59,14 +59,55 @@ static enum command_result step_picture(struct command_job *job)
 	return COMMAND_DONE;
 }
 
+/* Eight or fewer hexadecimal digits. */
+static bool parse_crc(const char *text, u32 *crc)
+{
+	u32 digits = 0;
+
+	*crc = 0;
+	for (; *text; text++, digits++) {
+		char c = (char)(*text | ('A' ^ 'a')); /* digits stay what they are */
+
+		if (c >= '0' && c <= '9')
+			*crc = *crc << 4 | (u32)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			*crc = *crc << 4 | (u32)(c - 'a' + 10);
+		else
+			return false;
+	}
+	return digits > 0 && digits <= 8;
+}
+
+/* Arguments from `if-not` on, if there are any: whether the picture is the one that was named. */
+static enum command_result check_unchanged(char **args, u32 count, struct dm_vm *vm, u32 head,
+					   bool *unchanged)
+{
+	u32 known, crc;
+
+	*unchanged = false;
+	if (count < 2)
+		return COMMAND_DONE;
+	if (count != 3 || strcmp(args[1], "if-not") != 0 || !parse_crc(args[2], &known))
+		return command_fail("usage: screenshot screen|VM[:HEAD] if-not CRC");
+	*unchanged = screenshot_crc(vm, head, &crc) == 0 && crc == known;
+	if (*unchanged)
+		command_print("unchanged %08x\n", crc);
+	return COMMAND_DONE;
+}
+
 enum command_result command_screenshot(struct command_job *job, char **args, u32 count)
 {
 	struct dm_vm *vm;
+	bool unchanged;
 	size_t len;
 	u32 head;
 
 	if (!parse_picture(args, count, &vm, &head))
 		return COMMAND_FAILED;
+	if (check_unchanged(args, count, vm, head, &unchanged) == COMMAND_FAILED)
+		return COMMAND_FAILED;
+	if (unchanged)
+		return COMMAND_DONE;
 	if (screenshot_png(vm, head, &job->data, &len))
 		return command_fail("nothing is shown there");
 	job->at = 0;

@@ -46,6 +46,13 @@ void *state_alloc_host(size_t size)
 	return size <= sizeof(host_state) ? host_state : NULL;
 }
 
+u64 world_now;
+
+u64 time_now(void)
+{
+	return world_now++;
+}
+
 static void drop(struct picture *p)
 {
 	for (u32 i = 0; i < p->count; i++)

@@ -10,6 +10,7 @@
 #include "dm/display/display.h"
 
 extern struct dm_info world_info;
+extern u64 world_now;	 /* what the time is; passes at each look */
 extern u32 *world_panel; /* exactly as large as the framebuffer */
 
 /* A B8G8R8X8 panel and as many guests, each with one head, nothing set. */

@@ -3,6 +3,7 @@
 
 /* sources: tests/unit/display_world.c dm/display/compositor.c dm/display/compose.c */
 /* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
+/* sources: dm/display/frames.c dm/display/screenshot.c dm/display/png.c dm/display/deflate.c */
 /* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c */
 /*
  * Painting: formats, panels of all kinds, pieces, scaling, covering, layouts; each paint is

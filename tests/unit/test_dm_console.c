@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
+/* sources: dm/remote/frames.c dm/display/frames.c */
 /* sources: dm/remote/follow.c dm/input.c dm/remote/type.c dm/remote/keys.c dm/devices/uart.c */
 /* sources: dm/devices/monitors.c dm/devices/edid.c tests/unit/dm_stubs.c */
 
@@ -17,6 +18,7 @@
 #include "dm/devices.h"
 #include "dm/devices/gpu.h"
 #include "dm/display/display.h"
+#include "dm/display/frames.h"
 #include "dm/display/png.h"
 #include "dm/devices/keys.h"
 #include "dm/devices/monitors.h"
@@ -300,6 +302,48 @@ static void screenshot_is_whole(void **state)
 	assert_string_equal(p, "end\nok\n");
 }
 
+static void a_known_picture_is_not_sent(void **state)
+{
+	static const char *const wrong[] = { "if-not",	"if-not 123456789", "if-not x",
+					     "if cafe", "if-not \"\"",	    "cafe" };
+
+	(void)state;
+	assert_string_equal(answer("screenshot screen if-not cafe\n"), "unchanged 0000cafe\nok\n");
+	assert_string_equal(answer("screenshot test if-not 12345678\n"),
+			    "unchanged 12345678\nok\n");
+	assert_memory_equal(answer("screenshot screen if-not cafF\n"), "png 200 crc32 ", 14);
+	assert_memory_equal(answer("screenshot screen if-not 0CAFE\n"), "unchanged", 9);
+	assert_string_equal(answer("screenshot test:1 if-not cafe\n"),
+			    "error: nothing is shown there\n");
+	for (u32 i = 0; i < ARRAY_SIZE(wrong); i++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "screenshot screen %s\n", wrong[i]);
+		assert_string_equal(answer(line),
+				    "error: usage: screenshot screen|VM[:HEAD] if-not CRC\n");
+	}
+}
+
+static void frames_are_listed(void **state)
+{
+	(void)state;
+	assert_string_equal(answer("frames test\n"), "frames 0 off\nok\n");
+	assert_string_equal(answer("frames test on\n"), "ok\n");
+	dm_stubs.info.boot_tsc = dm_stubs.now;
+	dm_stubs.now += STUB_HZ / 4;
+	frames_add(&dm_vms[0], 0);
+	dm_stubs.now += STUB_HZ;
+	frames_add(&dm_vms[0], 0);
+	assert_string_equal(answer("frames test\n"),
+			    "frames 2 on\n0.250000 0 12345678\n1.250000 0 12345678\nok\n");
+	assert_string_equal(answer("frames test off\n"), "ok\n");
+	assert_string_equal(answer("frames test 1\n"), "frames 2 off\n1.250000 0 12345678\nok\n");
+	assert_string_equal(answer("frames test 4097\nframes test x\n"),
+			    "error: on, off, or a number up to 4096\n"
+			    "error: on, off, or a number up to 4096\n");
+	assert_string_equal(answer("frames nobody\n"), "error: no guest is called nobody\n");
+}
+
 static void log_lines_come_whole(void **state)
 {
 	(void)state;
@@ -377,6 +421,8 @@ int main(void)
 		CASE(list_tells_of_guests),
 		CASE(stop_waits_for_the_guest),
 		CASE(screenshot_is_whole),
+		CASE(a_known_picture_is_not_sent),
+		CASE(frames_are_listed),
 		CASE(log_lines_come_whole),
 		CASE(guest_text_is_prefixed),
 		CASE(stats_name_every_counter),

@@ -3,6 +3,7 @@
 
 /* sources: tests/unit/display_world.c dm/display/compositor.c dm/display/compose.c */
 /* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
+/* sources: dm/display/frames.c */
 /* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
 /* sources: dm/display/screenshot.c dm/display/deflate.c */
 /* libs: -lm */
@@ -16,6 +17,7 @@
 #include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
+#include "dm/display/frames.h"
 #include "display_world.h"
 #include "dm/display/compositor.h"
 #include "dm/display/png.h"
@@ -182,6 +184,47 @@ static void sums_pixels(void **state)
 	assert_int_equal(got, want);
 }
 
+static void records_frames(void **state)
+{
+	const struct rect all = { 0, 0, 64, 48 };
+	struct frame f, last;
+	u32 crc;
+
+	(void)state;
+	world_start(320, 200, LAYOUT_TILES, 2);
+	world_picture(0, 64, 48, PIXEL_B8G8R8X8, 256, 777);
+	display_damage(&dm_vms[0], 0, &all);
+	assert_int_equal(frames_count(&dm_vms[0]), 0); /* not asked for */
+	assert_false(frames_get(&dm_vms[0], 0, &f));
+	frames_start(&dm_vms[0]);
+	display_damage(&dm_vms[0], 0, &all);
+	world_change(0);
+	display_damage(&dm_vms[0], 0, &all);
+	display_damage(&dm_vms[1], 0, &all);
+	assert_int_equal(frames_count(&dm_vms[0]), 2);
+	assert_int_equal(frames_count(&dm_vms[1]), 0);
+	assert_true(frames_get(&dm_vms[0], 0, &f));
+	assert_true(frames_get(&dm_vms[0], 1, &last));
+	assert_false(frames_get(&dm_vms[0], 2, &f));
+	assert_int_not_equal(f.crc, last.crc);
+	assert_true(f.time < last.time);
+	assert_int_equal(screenshot_crc(&dm_vms[0], 0, &crc), 0);
+	assert_int_equal(last.crc, crc);
+	for (u32 i = 0; i < FRAMES_MAX; i++)
+		frames_add(&dm_vms[0], 0);
+	assert_int_equal(frames_count(&dm_vms[0]), FRAMES_MAX + 2);
+	assert_false(frames_get(&dm_vms[0], 1, &f));
+	assert_true(frames_get(&dm_vms[0], 2, &f));
+	assert_true(frames_get(&dm_vms[0], FRAMES_MAX + 1, &last));
+	assert_true(f.time < last.time);
+	frames_stop(&dm_vms[0]);
+	display_damage(&dm_vms[0], 0, &all);
+	assert_int_equal(frames_count(&dm_vms[0]), FRAMES_MAX + 2);
+	frames_start(&dm_vms[0]);
+	assert_int_equal(frames_count(&dm_vms[0]), 0);
+	frames_stop(&dm_vms[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +232,7 @@ int main(void)
 		cmocka_unit_test_teardown(refuses_what_does_not_fit, teardown),
 		cmocka_unit_test_teardown(takes_guests_and_screen, teardown),
 		cmocka_unit_test_teardown(sums_pixels, teardown),
+		cmocka_unit_test_teardown(records_frames, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
