@@ -182,10 +182,11 @@ s64 gpu_handle(struct virtio_device *vd, u32 queue, const struct virtq_chain *ch
 	u32 type, len;
 	s64 got;
 
-	memset(&request.header, 0, sizeof(request.header));
 	got = virtq_read(vd->dev->vm, chain, 0, &request, sizeof(request));
 	if (got < 0)
 		return got;
+	if ((u64)got < sizeof(request.header)) /* no part of it counts, nor is anything left over */
+		memset(&request.header, 0, sizeof(request.header));
 	memset(&answer, 0, sizeof(answer));
 	type = carry_out(gpu, queue, &request, (u64)got, chain, &answer);
 	len = answer_len(type);

@@ -34,8 +34,10 @@ build/guest/%.elf: build/guest/%.c.o $(GUEST_KIT) tests/guest/kit/link.ld
 	$(Q)objcopy -O elf32-i386 --strip-all $(@:.elf=.elf64) $@
 
 build/guest/modes.elf: build/guest/modes_low.S.o
+build/guest/gpu_protocol.elf: $(patsubst tests/guest/%,build/guest/%.o,\
+	$(wildcard tests/guest/protocol/*.c))
 
 .PHONY: bare-guests
 bare-guests: $(GUEST_ELFS)
 
--include $(wildcard build/guest/*.d build/guest/kit/*.d)
+-include $(wildcard build/guest/*.d build/guest/kit/*.d build/guest/protocol/*.d)

@@ -104,6 +104,14 @@ def bare(name, kernel, cmdline="", **keys):
         started("bare"), passes("bare", secs), state("bare", "stopped"), powers_off()], **keys)
 
 
+def gpu_protocol(name, cmdline="", **keys):
+    """Every request of the virtio-gpu protocol, right and wrong."""
+    text = conf(vm("bare", "gpu_protocol.elf", "gpu_memory=16 gpu_entries=9000 monitors=3 " + cmdline,
+                   display="virtio-gpu", heads="3", gpu_memory="16M", gpu_entries="9000"))
+    return Case(name, text, steps=[started("bare"), passes("bare", 180), state("bare", "stopped"),
+                                   powers_off()], **keys)
+
+
 def bare_set(machine, suffix, cmdline="", **keys):
     cases = [bare("%s-%s" % (name, suffix), name + ".elf", cmdline, machine=machine, **keys)
              for name in ("modes", "irq", "tlb", "mmio", "pci", "gpu")]
@@ -114,6 +122,7 @@ def bare_set(machine, suffix, cmdline="", **keys):
 
 
 BARE = bare_set("qemu-svm", "svm") + [
+    gpu_protocol("gpu-protocol-svm"),
     bare("smp2-svm-2cpu", "smp.elf", "cpus=2", guest_cpus=2, cpus=2),
     bare("irq-svm-2cpu", "irq.elf", cpus=2),
     Case("gpu-picture-svm", conf(vm("bare", "gpu.elf", "size=1024x768 stay=1")), steps=[
@@ -265,6 +274,7 @@ def linux_vmx(cpus, width, height):
 
 
 BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, secs=180) + [
+    gpu_protocol("gpu-protocol-vmx", "walk=2000", machine="bochs-vmx", memory="512M"),
     Case("gpu-800x600-vmx", conf(vm("bare", "gpu.elf", "size=800x600 stay=1", size="800x600"),
                                  screen="mode = 800x600\n"),
          machine="bochs-vmx", memory="512M", timeout=240, steps=[

@@ -78,6 +78,9 @@ int vm_read(const struct dm_vm *vm, gpa_t gpa, void *to, u64 len)
 	if (!p)
 		return -EFAULT;
 	memcpy(to, p, len);
+	for (u64 at = gpa; at < gpa + len; at++)
+		if (range_inside(at, 1, world.spoiled, world.spoiled_len))
+			world.ram[at] ^= 0xff;
 	return 0;
 }
 

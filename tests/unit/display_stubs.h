@@ -34,6 +34,8 @@ struct stub_world {
 	struct pci_template pci; /* as last added */
 	u32 doorbells;
 	char log[512]; /* the last line */
+	/* Each byte here changes once it has been read: whoever reads it twice gets another. */
+	u64 spoiled, spoiled_len;
 	/* Counts down at each call out of the code under test; at 0 the domain "dies" there. */
 	u32 die_in;
 	jmp_buf death;

@@ -14,6 +14,7 @@
 # A test says in comments, each on one line, what it is linked with; paths from the root, with * for
 # the files of one device:
 #   /* sources: arch/x86/decode*.c arch/fake/fake_log.c */
+#   /* as: test_other */	the sources that test_other.c names
 #   /* libs: -lZydis */
 
 BUILD ?= build
@@ -40,8 +41,10 @@ FUZZ_CFLAGS := $(COMMON) -Wall -fsanitize=fuzzer-no-link,address,undefined \
 
 # $(call said,KEY,FILE): what the file's head comments say after KEY.
 said = $(shell sed -n 's|^/\* $(1): *\(.*[^ ]\) *\*/.*|\1|p' $(2))
+# $(call saying,NAME): the files whose sources it is linked with.
+saying = tests/unit/$(1).c $(patsubst %,tests/unit/%.c,$(call said,as,tests/unit/$(1).c))
 objects = $(patsubst %.c,$(1)/obj/%.o,$(wildcard tests/unit/$(2).c \
-	$(call said,sources,tests/unit/$(2).c)))
+	$(call said,sources,$(call saying,$(2)))))
 
 .DEFAULT_GOAL := run
 .PHONY: binaries run fuzz replay FORCE

@@ -21,16 +21,18 @@ struct descriptor {
 	u32 len;
 	u16 flags, next;
 };
-static struct descriptor descriptors[QUEUE_SIZE] __attribute__((aligned(4096)));
-static volatile struct {
-	u16 flags, index, ring[QUEUE_SIZE], event;
-} available __attribute__((aligned(4096)));
-static volatile struct {
-	u16 flags, index;
-	struct {
-		u32 id, len;
-	} ring[QUEUE_SIZE];
-} used __attribute__((aligned(4096)));
+static struct queue {
+	struct descriptor descriptors[QUEUE_SIZE];
+	volatile struct {
+		u16 flags, index, ring[QUEUE_SIZE], event;
+	} available __attribute__((aligned(4)));
+	volatile struct {
+		u16 flags, index;
+		struct {
+			u32 id, len;
+		} ring[QUEUE_SIZE];
+	} used __attribute__((aligned(4)));
+} queues[VGPU_QUEUES] __attribute__((aligned(4096)));
 
 static void poke8(u64 at, u8 v)
 {
@@ -75,7 +77,28 @@ bool vgpu_find(struct vgpu *g)
 	return g->common && g->notify;
 }
 
+static void start_queue(const struct vgpu *g, u16 n, u16 vector)
+{
+	struct queue *q = &queues[n];
+
+	q->available.flags = vector == NO_VECTOR;
+	q->available.index = 0;
+	q->used.index = 0;
+	poke16(g->common + COMMON_QUEUE_SELECT, n);
+	poke16(g->common + COMMON_QUEUE_SIZE, QUEUE_SIZE);
+	poke16(g->common + COMMON_QUEUE_MSIX, vector);
+	poke64(g->common + COMMON_QUEUE_DESC, (u64)q->descriptors);
+	poke64(g->common + COMMON_QUEUE_DRIVER, (u64)&q->available);
+	poke64(g->common + COMMON_QUEUE_DEVICE, (u64)&q->used);
+	poke16(g->common + COMMON_QUEUE_ENABLE, 1);
+}
+
 bool vgpu_start(struct vgpu *g, u16 vector)
+{
+	return vgpu_start_with(g, 0, vector);
+}
+
+bool vgpu_start_with(struct vgpu *g, u32 features, u16 vector)
 {
 	poke8(g->common + COMMON_STATUS, 0);
 	while (*(volatile u8 *)(g->common + COMMON_STATUS))
@@ -84,47 +107,47 @@ bool vgpu_start(struct vgpu *g, u16 vector)
 	write32(g->common + COMMON_DEVICE_FEATURE_SELECT, 0);
 	g->features = read32(g->common + COMMON_DEVICE_FEATURE);
 	write32(g->common + COMMON_DRIVER_FEATURE_SELECT, 0);
-	write32(g->common + COMMON_DRIVER_FEATURE, 0);
+	write32(g->common + COMMON_DRIVER_FEATURE, features);
 	write32(g->common + COMMON_DRIVER_FEATURE_SELECT, 1);
 	write32(g->common + COMMON_DRIVER_FEATURE, FEATURE_VERSION_1_HIGH);
 	poke8(g->common + COMMON_STATUS, STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK);
 	if (!(*(volatile u8 *)(g->common + COMMON_STATUS) & STATUS_FEATURES_OK))
 		return false;
-	available.flags = vector == NO_VECTOR;
-	available.index = 0;
-	used.index = 0;
-	poke16(g->common + COMMON_QUEUE_SELECT, 0);
-	poke16(g->common + COMMON_QUEUE_SIZE, QUEUE_SIZE);
-	poke16(g->common + COMMON_QUEUE_MSIX, vector);
-	poke64(g->common + COMMON_QUEUE_DESC, (u64)descriptors);
-	poke64(g->common + COMMON_QUEUE_DRIVER, (u64)&available);
-	poke64(g->common + COMMON_QUEUE_DEVICE, (u64)&used);
-	poke16(g->common + COMMON_QUEUE_ENABLE, 1);
+	for (u16 n = 0; n < VGPU_QUEUES; n++)
+		start_queue(g, n, vector);
 	poke8(g->common + COMMON_STATUS,
 	      STATUS_ACKNOWLEDGE | STATUS_DRIVER | STATUS_FEATURES_OK | STATUS_DRIVER_OK);
 	return true;
 }
 
-u32 vgpu_command(struct vgpu *g, const void *command, u32 len, void *answer, u32 answer_len)
+s64 vgpu_send(struct vgpu *g, u16 n, const void *command, u32 len, void *answer, u32 answer_len)
 {
-	u16 last = used.index;
+	struct queue *q = &queues[n];
+	u16 last = q->used.index;
 
-	((struct vgpu_header *)answer)->type = 0;
-	descriptors[0] = (struct descriptor){ (u64)command, len, DESC_NEXT, 1 };
-	descriptors[1] = (struct descriptor){ (u64)answer, answer_len, DESC_WRITE, 0 };
-	available.ring[available.index % QUEUE_SIZE] = 0;
+	q->descriptors[0] = (struct descriptor){ (u64)command, len, answer_len ? DESC_NEXT : 0, 1 };
+	q->descriptors[1] = (struct descriptor){ (u64)answer, answer_len, DESC_WRITE, 0 };
+	q->available.ring[q->available.index % QUEUE_SIZE] = 0;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	available.index++;
+	q->available.index++;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	poke16(g->notify, 0);
+	poke16(g->notify + 4 * n, n);
 	for (u32 us = 0; us < WAIT_US; us += 20) {
-		if (used.index != last) {
+		if (q->used.index != last) {
 			__atomic_thread_fence(__ATOMIC_SEQ_CST);
-			return ((volatile struct vgpu_header *)answer)->type;
+			return q->used.ring[last % QUEUE_SIZE].len;
 		}
 		wait_us(20);
 	}
-	return 0;
+	return -1;
+}
+
+u32 vgpu_command(struct vgpu *g, const void *command, u32 len, void *answer, u32 answer_len)
+{
+	((struct vgpu_header *)answer)->type = 0;
+	if (vgpu_send(g, 0, command, len, answer, answer_len) < 0)
+		return 0;
+	return ((volatile struct vgpu_header *)answer)->type;
 }
 
 static u32 send(struct vgpu *g, const void *command, u32 len)

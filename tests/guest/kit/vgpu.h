@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /*
- * A virtio-gpu driver by polling, control queue only: one command, one answer. VIRTIO 1.2, 2.7
+ * A virtio-gpu driver by polling: one command, one answer. VIRTIO 1.2, 2.7
  * (split virtqueues), 4.1.4 (PCI capabilities), 5.7 (GPU device).
  */
 #ifndef KIT_VGPU_H
@@ -34,6 +34,7 @@ enum vgpu_command {
 };
 #define VGPU_FORMAT_BGRX 2u
 #define VGPU_MAX_PIECES	 8
+#define VGPU_QUEUES	 2 /* control, cursor */
 
 struct vgpu_header {
 	u32 type, flags;
@@ -82,9 +83,12 @@ struct vgpu {
 
 /* Finds the device and its structures. False: there is none. */
 bool vgpu_find(struct vgpu *g);
-/* Reset, VERSION_1, control queue. The queue's interrupt goes to that MSI-X vector, or NO_VECTOR.
- */
+/* Reset, VERSION_1, both queues. Their interrupt goes to that MSI-X vector, or NO_VECTOR. */
 bool vgpu_start(struct vgpu *g, u16 vector);
+/* The same with other features (the low 32 bits). */
+bool vgpu_start_with(struct vgpu *g, u32 features, u16 vector);
+/* Sends on queue n; how many bytes the device says it wrote, or -1 after five seconds. */
+s64 vgpu_send(struct vgpu *g, u16 n, const void *command, u32 len, void *answer, u32 answer_len);
 /* Sends a command of `len` bytes; the answer's type, or 0 after five seconds without one. */
 u32 vgpu_command(struct vgpu *g, const void *command, u32 len, void *answer, u32 answer_len);
 
