@@ -77,6 +77,8 @@ static void bind(struct dm_device *dev, bool vga)
 	gpu->vd = (struct virtio_device){ .ops = &gpu_virtio_ops,
 					  .dev = dev,
 					  .state = &gpu->state->virtio };
+	gpu->done = 0;
+	gpu->cleared = (struct gpu_extent){ 0 };
 	gpu->heads = GPU_MAX_SCANOUTS;
 	gpu->max_entries = dev->vm->config->gpu_entries;
 	gpu->has_vga = vga;

@@ -18,7 +18,9 @@
  * it goes, so that at each instant the tables make sense. Functions that carry out a command
  * return GPU_OK_NODATA or the GPU_ERR_ code to answer with; those that change something call
  * gpu_begin() once everything is checked, and may be called again for the same command after a
- * restart, when `redo` tells them that its own traces are no error.
+ * restart, when `redo` tells them that its own traces are no error. What takes long is done in
+ * parts: GPU_AGAIN, and the same command comes again, with gpu->done as it was left (though the
+ * guest may have changed everything in it).
  */
 #ifndef DM_DEVICES_VIRTIO_GPU_H
 #define DM_DEVICES_VIRTIO_GPU_H
@@ -34,6 +36,8 @@
 #define GPU_MAX_RESOURCES  1024
 #define GPU_MAX_POOL_PAGES (MAX_GPU_MEMORY / PAGE_SIZE)
 #define GPU_MAX_BLOB_SIZE  MIB(1024)
+#define GPU_TURN_BYTES	   MIB(8) /* of pixels, copied or cleared at once: a millisecond or two */
+#define GPU_AGAIN	   0u	  /* in place of an answer: there is more to do */
 #define GPU_CURSOR_BYTES   (GPU_CURSOR_SIZE * GPU_CURSOR_SIZE * 4)
 
 enum { GPU_CONTROL_QUEUE, GPU_CURSOR_QUEUE, GPU_QUEUES };
@@ -96,6 +100,9 @@ struct gpu {
 	struct vga vga;
 	u8 *pool;
 	u32 pool_pages;
+	u32 doing;		   /* the control queue's current command, done in parts */
+	u64 done;		   /* bytes of it */
+	struct gpu_extent cleared; /* what CREATE_2D is at; count 0: it is not */
 	u64 pool_used[GPU_MAX_POOL_PAGES / 64]; /* a bit a page; rebuilt at adoption */
 	struct piece pixels[GPU_MAX_SCANOUTS];	/* 2D resources on scanouts, as one piece */
 	u8 edid[EDID_MAX];			/* of the first monitor, for BAR 2 */

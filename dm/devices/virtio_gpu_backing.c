@@ -198,6 +198,24 @@ static void copy_in(struct piece_cursor *from, u64 offset, u8 *to, u64 len)
 	}
 }
 
+/* As much of `rows` lines of `line` bytes as one turn is for. */
+static u32 copy_turn(struct gpu *gpu, struct piece_cursor *from, u64 offset, u8 *to, u64 line,
+		     u64 stride, u64 rows)
+{
+	struct display_stats *stats = display_stats(gpu->dev->vm);
+	u64 end = MIN(line * rows, gpu->done + GPU_TURN_BYTES);
+
+	while (gpu->done < end) {
+		u64 x = gpu->done % line, at = gpu->done / line * stride + x;
+		u64 part = MIN(line - x, end - gpu->done);
+
+		copy_in(from, offset + at, to + at, part);
+		gpu->done += part;
+		stats->bytes_copied += part;
+	}
+	return end == line * rows ? GPU_OK_NODATA : GPU_AGAIN;
+}
+
 u32 gpu_transfer_to_host(struct gpu *gpu, const struct gpu_transfer *t)
 {
 	struct gpu_resource *res = gpu_resource_find(gpu, t->resource_id);
@@ -220,12 +238,7 @@ u32 gpu_transfer_to_host(struct gpu *gpu, const struct gpu_transfer *t)
 		return GPU_ERR_INVALID_PARAMETER;
 	from = (struct piece_cursor){ gpu_backing_pieces(gpu, res), res->run_count, 0, 0 };
 	to = (u8 *)gpu_pool_at(gpu, &res->pixels) + t->r.y * stride + t->r.x * 4ULL;
-	if (line == stride) {
-		copy_in(&from, t->offset, to, span);
-	} else {
-		for (u32 y = 0; y < t->r.height; y++)
-			copy_in(&from, t->offset + y * stride, to + y * stride, line);
-	}
-	display_stats(gpu->dev->vm)->bytes_copied += line * t->r.height;
-	return GPU_OK_NODATA;
+	if (line == stride) /* one long line */
+		return copy_turn(gpu, &from, t->offset, to, span, span, 1);
+	return copy_turn(gpu, &from, t->offset, to, line, stride, t->r.height);
 }

@@ -174,6 +174,16 @@ void gpu_begin(struct gpu *gpu)
 	virtio_pci_mark(&gpu->vd, GPU_CONTROL_QUEUE);
 }
 
+/* Another command than before: nothing of it is done. */
+static void start_over(struct gpu *gpu, u32 type)
+{
+	gpu->doing = type;
+	gpu->done = 0;
+	if (gpu->cleared.count)
+		gpu_pool_free(gpu, &gpu->cleared);
+	gpu->cleared.count = 0;
+}
+
 s64 gpu_handle(struct virtio_device *vd, u32 queue, const struct virtq_chain *chain)
 {
 	static union request request;
@@ -187,8 +197,12 @@ s64 gpu_handle(struct virtio_device *vd, u32 queue, const struct virtq_chain *ch
 		return got;
 	if ((u64)got < sizeof(request.header)) /* no part of it counts, nor is anything left over */
 		memset(&request.header, 0, sizeof(request.header));
+	if (queue == GPU_CONTROL_QUEUE && !(chain->resumed && request.header.type == gpu->doing))
+		start_over(gpu, request.header.type);
 	memset(&answer, 0, sizeof(answer));
 	type = carry_out(gpu, queue, &request, (u64)got, chain, &answer);
+	if (type == GPU_AGAIN)
+		return -EAGAIN;
 	len = answer_len(type);
 	if (chain->in_len < len && type < GPU_ERR_UNSPEC && len > sizeof(answer.header)) {
 		memset(&answer, 0, sizeof(answer));

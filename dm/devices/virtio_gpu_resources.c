@@ -54,6 +54,26 @@ static void publish(struct gpu_resource *slot, const struct gpu_resource *res, u
 	slot->id = id;
 }
 
+/* Takes pages for the new picture, or goes on with them, and clears some. */
+static bool clear_part(struct gpu *gpu, struct gpu_resource *res)
+{
+	u64 part;
+
+	if (gpu->cleared.count * PAGE_SIZE != ALIGN_UP(res->size, PAGE_SIZE)) {
+		if (gpu->cleared.count)
+			gpu_pool_free(gpu, &gpu->cleared);
+		gpu->cleared.count = 0;
+		gpu->done = 0;
+		if (!gpu_pool_alloc(gpu, res->size, &gpu->cleared))
+			return false;
+	}
+	res->pixels = gpu->cleared;
+	part = MIN(res->size - gpu->done, GPU_TURN_BYTES);
+	memset((u8 *)gpu_pool_at(gpu, &res->pixels) + gpu->done, 0, part);
+	gpu->done += part;
+	return true;
+}
+
 u32 gpu_resource_create_2d(struct gpu *gpu, const struct gpu_create_2d *c, bool redo)
 {
 	struct gpu_resource *slot = gpu_resource_find(gpu, c->resource_id);
@@ -72,11 +92,13 @@ u32 gpu_resource_create_2d(struct gpu *gpu, const struct gpu_create_2d *c, bool 
 	if (!slot || pixels > GPU_MAX_POOL_PAGES * PAGE_SIZE / 4)
 		return GPU_ERR_OUT_OF_MEMORY;
 	res.size = pixels * 4;
-	if (!gpu_pool_alloc(gpu, res.size, &res.pixels))
+	if (!clear_part(gpu, &res))
 		return GPU_ERR_OUT_OF_MEMORY;
+	if (gpu->done < res.size)
+		return GPU_AGAIN;
 	gpu_begin(gpu);
-	memset(gpu_pool_at(gpu, &res.pixels), 0, res.size);
 	publish(slot, &res, c->resource_id);
+	gpu->cleared.count = 0;
 	return GPU_OK_NODATA;
 }
 
@@ -172,6 +194,7 @@ void gpu_resources_reset(struct gpu *gpu)
 {
 	for (u32 i = 0; i < GPU_MAX_RESOURCES; i++)
 		gpu->state->resources[i].id = 0;
+	gpu->cleared.count = 0;
 	gpu_pool_reset(gpu);
 }
 

@@ -112,7 +112,11 @@ static s64 serve_chain(struct virtio_device *vd, u32 queue, const struct virtq *
 	if (result <= 0)
 		return result;
 	vd->hold = 0;
+	chain.resumed = vd->halfway & BIT(queue);
+	vd->halfway &= ~(u32)BIT(queue);
 	result = vd->ops->handle(vd, queue, &chain);
+	if (result == -EAGAIN)
+		vd->halfway |= (u32)BIT(queue);
 	if (result < 0)
 		return result;
 	result = vd->hold ? virtq_park(q, &chain, (u32)result, vd->hold)
@@ -138,9 +142,9 @@ static void take_turn(struct virtio_device *vd, u32 queue)
 	do
 		result = serve_chain(vd, queue, &q);
 	while (result > 0 && ++done < VIRTIO_TURN_CHAINS && time_now() < end);
-	if (result > 0)
+	if (result > 0 || result == -EAGAIN)
 		vd->more |= (u32)BIT(queue);
-	settle(vd, queue, &q, MIN(result, 0));
+	settle(vd, queue, &q, result == -EAGAIN ? 0 : MIN(result, 0));
 }
 
 void virtio_pci_queue(struct virtio_device *vd, u32 queue)
@@ -191,6 +195,7 @@ static void reset_queue(struct virtio_device *vd, u32 queue)
 	state_order();
 	*q = (struct virtq_state){ .size = vd->ops->queue_size[queue], .vector = VIRTIO_NO_VECTOR };
 	vd->more &= ~(u32)BIT(queue);
+	vd->halfway &= ~(u32)BIT(queue);
 }
 
 void virtio_pci_reset(struct virtio_device *vd)

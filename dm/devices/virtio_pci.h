@@ -73,8 +73,10 @@ struct virtio_device_ops {
 	void (*config_write)(struct virtio_device *vd, u32 offset, u32 size, u32 value);
 	/* The driver reset the device: forget everything that it set up. */
 	void (*reset)(struct virtio_device *vd);
-	/* Carries out one request; the number of bytes written to it, or -errno for a chain that
-	 * cannot be used at all, which breaks the device until it is reset. */
+	/* Carries out one request; the number of bytes written to it, or -EAGAIN when there is more
+	 * to do than one turn is for: the same request comes again (chain->resumed), unless the
+	 * driver resets the queue; or another -errno for a chain that cannot be used at all, which
+	 * breaks the device until it is reset. */
 	s64 (*handle)(struct virtio_device *vd, u32 queue, const struct virtq_chain *chain);
 };
 
@@ -82,8 +84,9 @@ struct virtio_device {
 	const struct virtio_device_ops *ops;
 	struct dm_device *dev;
 	struct virtio_state *state;
-	u64 hold; /* see virtio_pci_hold; 0: answer now */
-	u32 more; /* queues, a bit each, that have had their turn and have more to do */
+	u64 hold;    /* see virtio_pci_hold; 0: answer now */
+	u32 more;    /* queues, a bit each, that have had their turn and have more to do */
+	u32 halfway; /* queues whose request was answered with -EAGAIN */
 };
 
 /* What the device is on the bus. */

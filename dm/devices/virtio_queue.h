@@ -92,6 +92,7 @@ struct virtq_chain {
 	u16 head;	     /* what the driver knows it by: descriptor index or buffer id */
 	u16 slots;	     /* of the ring that it takes; split: 1 */
 	bool redo;	     /* its effects had begun when dm was restarted */
+	bool resumed;	     /* the model has answered -EAGAIN to it */
 	u32 out_count;	     /* segments to read: [0, out_count) */
 	u32 in_count;	     /* segments to write: [out_count, out_count + in_count) */
 	u64 out_len, in_len; /* bytes */

@@ -16,7 +16,7 @@
 #include <setjmp.h>
 
 #define STUB_RAM       MIB(16)
-#define STUB_POOL      MIB(8)
+#define STUB_POOL      MIB(16)
 #define STUB_VRAM      MIB(16)
 #define STUB_VMS       3
 #define STUB_PANEL_MAX (1280 * 800)

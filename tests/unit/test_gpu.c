@@ -205,6 +205,75 @@ static void limits_memory_and_count(void **state)
 	assert_int_equal(create_2d(1, 1, 1024, 1500), GPU_OK_NODATA);
 }
 
+static const u32 *big_picture(u32 id)
+{
+	const struct gpu_state *s = dev->state;
+
+	return (const u32 *)(world.pool + s->resources[id].pixels.first * PAGE_SIZE);
+}
+
+static bool turn(u16 answers)
+{
+	assert_true(dev->deadline <= world.now);
+	dev->ops->timer(dev);
+	return stub_used(GPU_CONTROL_QUEUE) == answers;
+}
+
+/* CVE-2016-5403: work without bounds. What takes long is done in turns, between which others have
+ * theirs; the guest may do what it likes meanwhile. */
+static void does_long_commands_in_turns(void **state)
+{
+	struct gpu_create_2d c = { header(GPU_CMD_RESOURCE_CREATE_2D), 1, 2, 2048, 1300 };
+	struct gpu_transfer t = {
+		header(GPU_CMD_TRANSFER_TO_HOST_2D), { 0, 0, 2048, 1300 }, 0, 1, 0
+	};
+	u16 used = stub_used(GPU_CONTROL_QUEUE);
+
+	(void)state;
+	assert_int_equal(RUN(c), 0); /* not yet */
+	assert_int_equal(cursor(GPU_CMD_MOVE_CURSOR, 0, 0, 1, 1), GPU_OK_NODATA);
+	assert_int_equal(gpu_usage(dev->vm).resources, 0);
+	assert_true(turn(++used));
+	assert_int_equal(big_picture(1)[2048 * 1300 - 1], 0);
+	assert_int_equal(attach(1, 1, 0, STUB_RAM, 1), GPU_OK_NODATA);
+	used++;
+	for (u32 narrow = 0; narrow < 2; narrow++) {
+		t.r.width -= narrow;
+		for (u32 restart = 0; restart < 2; restart++) {
+			u32 last = t.r.width - 1 + 1299 * 2048;
+
+			fill(MIB(4), 2048 * 1300 - 1048576, narrow * 2 + restart);
+			assert_int_equal(RUN(t), 0);
+			if (restart)
+				assert_int_equal(stub_restart(dev), 0);
+			while (!turn((u16)(used + 1)))
+				;
+			used++;
+			assert_int_equal(big_picture(1)[last],
+					 last - 1048576 + narrow * 2 + restart);
+			assert_int_equal(big_picture(1)[1048576 + 9], 9 + narrow * 2 + restart);
+		}
+	}
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 1), GPU_OK_NODATA);
+	/* A command that turns into a smaller one, and into another. */
+	used++;
+	assert_int_equal(RUN(c), 0);
+	((struct gpu_create_2d *)(world.ram + stub_rings[0].buffers))->height = 1;
+	assert_true(turn(++used));
+	assert_int_equal(gpu_usage(dev->vm).bytes, 8192);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 1), GPU_OK_NODATA);
+	used++;
+	assert_int_equal(RUN(c), 0);
+	((struct gpu_header *)(world.ram + stub_rings[0].buffers))->type = GPU_CMD_RESOURCE_FLUSH;
+	assert_true(turn(++used));
+	/* A reset in the middle. All of it is free again. */
+	assert_int_equal(RUN(c), 0);
+	stub_driver_start(dev, ALL_FEATURES);
+	assert_int_equal(create_2d(2, 1, 1024, 1500), GPU_OK_NODATA);
+	assert_int_equal(create_2d(3, 1, 1024, 1500), GPU_OK_NODATA);
+	assert_int_equal(create_2d(4, 1, 1024, 750), GPU_OK_NODATA);
+}
+
 static void clears_new_resources(void **state)
 {
 	(void)state;
@@ -593,6 +662,7 @@ int main(void)
 		TEST(echoes_fences),
 		TEST(checks_2d_resources),
 		TEST(limits_memory_and_count),
+		TEST(does_long_commands_in_turns),
 		TEST(clears_new_resources),
 		TEST(checks_backing),
 		TEST(transfers_rectangles),
