@@ -11,7 +11,32 @@
 /* sources: dm/display/deflate.c dm/display/frames.c */
 /*
  * The GPU device through its registers and queues, as a driver sees it: every command right and
- * wrong, limits, fences. Restarts: test_gpu_restart.c.
+ * wrong, limits, fences. Restarts: test_gpu_restart.c. Every request that can be thought of:
+ * test_gpu_protocol.c, fuzz_gpu.c and the guest gpu_protocol, called "protocol" below.
+ *
+ * Mistakes that other display devices made, and what shows that this one does not:
+ *
+ *   CVE-2016-10029 scanout out of range	checks_scanouts, shows_cursors; protocol
+ *   CVE-2016-10028, 2021-3546 capability sets	offers_no_capsets; protocol
+ *   CVE-2017-5857, 2021-3544 leaked backing	checks_backing, counts_what_resources_take;
+ *						protocol (random_walks)
+ *   CVE-2016-5403 work without bounds		does_long_commands_in_turns, limits_memory_and_count
+ *   CVE-2011-2512 queue numbers		test_virtio_pci.c
+ *   CVE-2016-9921 sizes of 0			checks_2d_resources, transfers_rectangles; protocol
+ *   CVE-2021-3638, 2020-12829 copies past the end	transfers_rectangles, checks_blobs; protocol
+ *   CVE-2021-4206 size of a cursor		shows_cursors; protocol
+ *   CVE-2021-4207 values read twice		protocol (reads_requests_once)
+ *   CVE-2021-3750 the device's own registers	protocol (addresses of entries), test_virtq.c
+ *   CVE-2020-28346 addresses of nothing	checks_backing; protocol
+ *   CVE-2014-3615 memory shown as it was	clears_new_resources
+ *   lengths in requests taken for sizes	checks_backing; protocol (truncated, too long)
+ *   backing gone, its count kept		paints_blobs_in_one_copy; protocol (try_sequences)
+ *   blob of no entries, flushed		paints_blobs_in_one_copy; protocol (try_sequences)
+ *   no cap on memory and entries		limits_memory_and_count, checks_backing
+ *   stale lengths of answers			protocol (check_answer)
+ *   scanouts left by a reset			driver_reset_forgets_all
+ *   cursor not hidden by resource 0		shows_cursors
+ *   unknown formats accepted			checks_2d_resources, checks_blobs; protocol
  */
 #include "gpu_requests.h"
 
@@ -205,7 +230,7 @@ static void limits_memory_and_count(void **state)
 	assert_int_equal(create_2d(1, 1, 1024, 1500), GPU_OK_NODATA);
 }
 
-static const u32 *big_picture(u32 id)
+static const u32 *picture_of(u32 id)
 {
 	const struct gpu_state *s = dev->state;
 
@@ -234,7 +259,7 @@ static void does_long_commands_in_turns(void **state)
 	assert_int_equal(cursor(GPU_CMD_MOVE_CURSOR, 0, 0, 1, 1), GPU_OK_NODATA);
 	assert_int_equal(gpu_usage(dev->vm).resources, 0);
 	assert_true(turn(++used));
-	assert_int_equal(big_picture(1)[2048 * 1300 - 1], 0);
+	assert_int_equal(picture_of(1)[2048 * 1300 - 1], 0);
 	assert_int_equal(attach(1, 1, 0, STUB_RAM, 1), GPU_OK_NODATA);
 	used++;
 	for (u32 narrow = 0; narrow < 2; narrow++) {
@@ -249,9 +274,9 @@ static void does_long_commands_in_turns(void **state)
 			while (!turn((u16)(used + 1)))
 				;
 			used++;
-			assert_int_equal(big_picture(1)[last],
+			assert_int_equal(picture_of(1)[last],
 					 last - 1048576 + narrow * 2 + restart);
-			assert_int_equal(big_picture(1)[1048576 + 9], 9 + narrow * 2 + restart);
+			assert_int_equal(picture_of(1)[1048576 + 9], 9 + narrow * 2 + restart);
 		}
 	}
 	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 1), GPU_OK_NODATA);
@@ -283,6 +308,14 @@ static void clears_new_resources(void **state)
 	/* 2 heads: each has half of the panel; the picture is centred, at even distances. */
 	assert_int_equal(panel(312, 392), 0);
 	assert_int_equal(panel(311, 392), 0x101014);
+	for (u32 i = 2; i < 200; i++) { /* no page shows what it held */
+		assert_int_equal(create_2d(i, 1, 61, i), GPU_OK_NODATA);
+		for (u32 k = 0; k < 61 * i; k++)
+			assert_int_equal(picture_of(i)[k], 0);
+		memset((void *)(uintptr_t)picture_of(i), 0x55, 4 * 61 * i);
+		if (i % 3)
+			resource_command(GPU_CMD_RESOURCE_UNREF, i);
+	}
 }
 
 static void checks_backing(void **state)
@@ -397,6 +430,15 @@ static void paints_blobs_in_one_copy(void **state)
 	assert_int_equal(display_stats(dev->vm)->bytes_painted, 16384);
 	assert_int_equal(transfer(1, FULL(64, 64), 0), GPU_OK_NODATA);
 	assert_int_equal(display_stats(dev->vm)->bytes_copied, 0);
+	/* What was damaged, and of that what the head shows. */
+	fill(PIXELS, 4096, 10000);
+	assert_int_equal(flush(1, (struct rect){ 60, 62, 100, 100 }), GPU_OK_NODATA);
+	assert_int_equal(display_stats(dev->vm)->bytes_painted, 16384 + 4 * 2 * 4);
+	assert_int_equal(display_stats(dev->vm)->bytes_copied, 0);
+	assert_int_equal(panel(288 + 60, 368 + 62), 10000 + 62 * 64 + 60);
+	assert_int_equal(panel(288 + 59, 368 + 62), 62 * 64 + 59);
+	assert_int_equal(panel(288 + 60, 368 + 61), 61 * 64 + 60);
+	fill(PIXELS, 4096, 0);
 	/* Without backing there is no picture, and a flush does no harm. */
 	assert_int_equal(resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, 1), GPU_OK_NODATA);
 	assert_int_equal(flush(1, FULL(64, 64)), GPU_OK_NODATA);

@@ -114,7 +114,7 @@ $(RESULTS)/unit/test_%.txt: FORCE
 	@$(call judge,test_$*,$(UNIT)/test_$*,$(UNIT)/test_$*)
 
 $(RESULTS)/unit/fuzz_%.txt: $(FUZZ)/seeds/% FORCE
-	@$(call judge,fuzz_$*,$(FUZZ)/fuzz_$*,$(FUZZ)/fuzz_$* -runs=0 $<)
+	@$(call judge,fuzz_$*,$(FUZZ)/fuzz_$*,$(FUZZ)/fuzz_$* -runs=0 -artifact_prefix=$(FUZZ)/ $<)
 
 # New inputs go to build/; those worth keeping are copied to tests/unit/corpus/ by hand, with
 # `od -An -v -tx1 FILE`.
