@@ -101,8 +101,11 @@ static void timer_calibrate(void)
 {
 	apic_write(APIC_TIMER_DIVIDE, 0xb);
 	apic_write(APIC_LVT_TIMER, LVT_MASKED | VECTOR_TIMER);
-	for (u32 i = 0; i < 3; i++)
-		timer_mul = MAX(timer_mul, timer_measure());
+	for (u32 i = 0; i < 3; i++) {
+		u64 mul = timer_measure();
+
+		timer_mul = MAX(timer_mul, mul);
+	}
 	apic_write(APIC_TIMER_INITIAL, 0);
 }
 
