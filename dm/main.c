@@ -15,6 +15,7 @@
 #include "drivers/keyboard.h"
 #include "hypercall.h"
 #include "life.h"
+#include "net/http.h"
 #include "net/net.h"
 #include "remote/console.h"
 #include "runtime.h"
@@ -99,6 +100,13 @@ static void start(void)
 		log_line("restarted (%u): %s", dm_info->generation, dm_info->restart_reason);
 	net_init();
 	life_init(adopted);
+	http_init();
+}
+
+/* Not MIN: that calls twice. */
+static u64 earlier(u64 a, u64 b)
+{
+	return a < b ? a : b;
 }
 
 void dm_main(void)
@@ -111,8 +119,9 @@ void dm_main(void)
 
 		serve_pending(pending);
 		deadline = run_timers();
-		deadline = MIN(deadline, console_run());
-		deadline = MIN(deadline, net_run());
+		deadline = earlier(deadline, console_run());
+		deadline = earlier(deadline, net_run());
+		deadline = earlier(deadline, http_run());
 		pending = atomic_exchange(&shared->pending, 0);
 		if (pending)
 			continue;

@@ -273,6 +273,8 @@ static void nic_map(const struct handoff *h)
 	nic->dma_phys = take(DM_NIC_DMA_SIZE, LARGE_PAGE_SIZE, "the network card");
 	region_add(DM_NIC_DMA_BASE, nic->dma_phys, DM_NIC_DMA_SIZE, STAGE2_READ | STAGE2_WRITE,
 		   MEMTYPE_WB);
+	region_add(DM_NET_BASE, take(DM_NET_SIZE, LARGE_PAGE_SIZE, "the network"), DM_NET_SIZE,
+		   STAGE2_READ | STAGE2_WRITE, MEMTYPE_WB);
 }
 
 void domain_create(const struct handoff *h, u32 cores)

@@ -286,7 +286,7 @@ static struct url parse_url(const char *text)
 		fail("not http://", text);
 	text += 7;
 	end = text + strcspn(text, "/");
-	at = memchr(text, '@', (size_t)(end - text));
+	at = memrchr(text, '@', (size_t)(end - text)); /* a password may have one */
 	if (at) {
 		if ((size_t)(at - text) >= sizeof(u.user))
 			fail("too long", text);
@@ -376,17 +376,29 @@ static enum outcome check_response(struct bytes *b)
 	return DONE;
 }
 
+/* NAME[:HEAD] as a path; NULL: the screen's. */
+static void make_path(const char *vm, char *path, size_t size)
+{
+	size_t name = vm ? strcspn(vm, ":") : 0;
+	int n = vm ? snprintf(path, size, "/vm/%.*s.png%s%s", (int)name, vm,
+			      vm[name] ? "?head=" : "", vm[name] ? vm + name + 1 : "")
+		   : snprintf(path, size, "/screen.png");
+
+	if (n >= (int)size)
+		fail("name too long", vm);
+}
+
 static enum outcome ask_http(const char *text, const char *vm, struct bytes *b)
 {
 	struct url u = parse_url(text);
-	char request[1024], auth[256], buffer[65536];
+	char request[1024], path[128], auth[256], buffer[65536];
 	int fd = connect_to(&u), n;
 	ssize_t got;
 
+	make_path(vm, path, sizeof(path));
 	to_base64(u.user, auth);
 	n = snprintf(request, sizeof(request),
-		     "GET /%s%s.png HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n%s%s%s\r\n",
-		     vm ? "vm/" : "", vm ? vm : "screen", u.host,
+		     "GET %s HTTP/1.0\r\nHost: %s\r\nConnection: close\r\n%s%s%s\r\n", path, u.host,
 		     u.user[0] ? "Authorization: Basic " : "", auth, u.user[0] ? "\r\n" : "");
 	if (n >= (int)sizeof(request))
 		fail("name too long", vm ? vm : text);

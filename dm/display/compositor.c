@@ -24,6 +24,7 @@ static struct head heads[MAX_VMS][DISPLAY_MAX_HEADS];
 static struct display_stats *stats; /* of each guest; in the state region */
 static u32 plugged[MAX_VMS];	    /* heads that have a monitor */
 static struct dm_vm *focused;
+static u64 generations[MAX_VMS], panel_generation;
 
 static u32 head_count(const struct dm_vm *vm)
 {
@@ -43,6 +44,17 @@ struct display_stats *display_stats(const struct dm_vm *vm)
 static struct rect panel_rect(void)
 {
 	return (struct rect){ 0, 0, scanout_width(), scanout_height() };
+}
+
+u64 display_generation(const struct dm_vm *vm)
+{
+	return vm ? generations[vm->index] : panel_generation;
+}
+
+static void changed(const struct dm_vm *vm)
+{
+	generations[vm->index]++;
+	panel_generation++;
 }
 
 /* ---- Painting */
@@ -208,6 +220,7 @@ void display_damage(struct dm_vm *vm, u32 head_number, const struct rect *r)
 	if (!head)
 		return;
 	stats[vm->index].frames++;
+	changed(vm);
 	all = (struct rect){ 0, 0, head->surface.width, head->surface.height };
 	part = rect_intersect(r, &all);
 	if (!rect_empty(&part) && !rect_empty(&head->place))
@@ -230,6 +243,7 @@ void display_set(struct dm_vm *vm, u32 head_number, const struct surface *surfac
 
 	if (!head)
 		return;
+	changed(vm);
 	before = head->place;
 	head->surface = surface ? *surface : (struct surface){ 0 };
 	head->at = surface_cursor(&head->surface);
@@ -260,6 +274,7 @@ void display_cursor(struct dm_vm *vm, u32 head_number, const u32 *image, s32 x, 
 
 	if (!head)
 		return;
+	changed(vm);
 	before = compose_cursor_rect(head);
 	head->cursor = image;
 	head->cursor_x = x;
@@ -345,6 +360,7 @@ static void paint_all(void)
 {
 	struct rect all = panel_rect();
 
+	panel_generation++;
 	paint_composed(&all, NULL);
 }
 
@@ -381,6 +397,7 @@ void display_message(const char *line)
 	struct rect r;
 
 	text_add(line);
+	panel_generation++;
 	r = text_rect();
 	paint_composed(&r, NULL);
 }

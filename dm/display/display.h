@@ -84,6 +84,13 @@ void display_message(const char *line);
 /* PNG of a guest's head (or, with vm NULL, of the whole panel as composed). The bytes stay valid
  * until the next call; -ENOENT when the head shows nothing. */
 int screenshot_png(struct dm_vm *vm, u32 head, const u8 **png, size_t *len) must_check;
+/* The picture's size, and lines of it (all must lie within) as pixels 0x??RRGGBB, one after the
+ * other; for who wants to do the rest later. -ENOENT. */
+int screenshot_size(struct dm_vm *vm, u32 head, u32 *width, u32 *height) must_check;
+void screenshot_lines(struct dm_vm *vm, u32 head, u32 y, u32 count, u32 *out);
+/* Another number after anything of the guest's picture (vm NULL: of the panel) may have changed;
+ * counts from the domain's start. */
+u64 display_generation(const struct dm_vm *vm);
 /* CRC-32 (IEEE) over width, height (u32 LE) and the pixels as R,G,B bytes, row by row. */
 int screenshot_crc(struct dm_vm *vm, u32 head, u32 *crc) must_check;
 

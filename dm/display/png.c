@@ -1,29 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/*
- * PNG; see png.h. Owns the file being written and the block of filtered lines that is compressed
- * next.
- */
+/* PNG; see png.h. No state but the table. */
 #include "png.h"
-#include "deflate.h"
 #include "dm/runtime.h"
 
-#define BLOCK_SIZE KIB(192)
 #define ADLER_BASE 65521
 
-static struct {
-	u8 file[PNG_CAPACITY];
-	size_t len;
-	bool full;
-	u32 width;
-	size_t chunk; /* where the IDAT chunk begins */
-	struct deflate deflate;
-	u32 adler_a, adler_b;
-	u8 above[3 * PNG_MAX_WIDTH]; /* the line before, unfiltered */
-	u8 block[BLOCK_SIZE];
-	u32 block_len;
-} png;
+_Static_assert(PNG_BLOCK > 3 * PNG_MAX_WIDTH, "a block holds a line");
 
 static struct {
 	bool ready;
@@ -54,124 +38,129 @@ u32 png_crc(u32 crc, const void *data, size_t len)
 	return ~crc;
 }
 
-static void put_byte(u8 byte)
+static void put_byte(struct png *p, u8 byte)
 {
-	if (png.len < sizeof(png.file))
-		png.file[png.len++] = byte;
+	if (p->len < p->capacity)
+		p->file[p->len++] = byte;
 	else
-		png.full = true;
+		p->full = true;
 }
 
-static void put_big(u32 value)
+static void put_big(struct png *p, u32 value)
 {
 	for (u32 shift = 32; shift; shift -= 8)
-		put_byte((u8)(value >> (shift - 8)));
+		put_byte(p, (u8)(value >> (shift - 8)));
 }
 
-static size_t chunk_begin(const char *type)
+static size_t chunk_begin(struct png *p, const char *type)
 {
-	size_t at = png.len;
+	size_t at = p->len;
 
-	put_big(0);
+	put_big(p, 0);
 	for (u32 i = 0; i < 4; i++)
-		put_byte((u8)type[i]);
+		put_byte(p, (u8)type[i]);
 	return at;
 }
 
-static void chunk_end(size_t at)
+static void chunk_end(struct png *p, size_t at)
 {
 	u32 len;
 
-	if (png.full)
+	if (p->full)
 		return;
-	len = (u32)(png.len - at - 8);
+	len = (u32)(p->len - at - 8);
 	for (u32 i = 0; i < 4; i++)
-		png.file[at + i] = (u8)(len >> (24 - 8 * i));
-	put_big(png_crc(0, png.file + at + 4, len + 4));
+		p->file[at + i] = (u8)(len >> (24 - 8 * i));
+	put_big(p, png_crc(0, p->file + at + 4, len + 4));
 }
 
-static void compress_block(void)
+static void compress_block(struct png *p)
 {
-	deflate_block(&png.deflate, png.block, png.block_len);
-	png.block_len = 0;
+	deflate_block(&p->deflate, p->block, p->block_len);
+	p->block_len = 0;
 }
 
-static void adler_add(const u8 *data, u32 len)
+static void adler_add(struct png *p, const u8 *data, u32 len)
 {
+	u32 a = p->adler_a, b = p->adler_b;
+
 	while (len) {
 		u32 n = MIN(len, 5552); /* as many as fit before a sum can overflow */
 
 		len -= n;
 		for (; n; n--) {
-			png.adler_a += *data++;
-			png.adler_b += png.adler_a;
+			a += *data++;
+			b += a;
 		}
-		png.adler_a %= ADLER_BASE;
-		png.adler_b %= ADLER_BASE;
+		a %= ADLER_BASE;
+		b %= ADLER_BASE;
 	}
+	p->adler_a = a;
+	p->adler_b = b;
 }
 
-void png_begin(u32 width, u32 height)
+void png_begin(struct png *p, u8 *file, size_t capacity, u32 width, u32 height)
 {
 	static const u8 signature[] = { 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n' };
 	size_t chunk;
 
-	png.len = 0;
-	png.full = width > PNG_MAX_WIDTH;
-	png.width = MIN(width, PNG_MAX_WIDTH);
-	png.adler_a = 1;
-	png.adler_b = 0;
-	png.block_len = 0;
-	memset(png.above, 0, sizeof(png.above));
+	p->file = file;
+	p->capacity = capacity;
+	p->len = 0;
+	p->full = width > PNG_MAX_WIDTH;
+	p->width = MIN(width, PNG_MAX_WIDTH);
+	p->adler_a = 1;
+	p->adler_b = 0;
+	p->block_len = 0;
+	memset(p->above, 0, sizeof(p->above));
 	for (u32 i = 0; i < sizeof(signature); i++)
-		put_byte(signature[i]);
-	chunk = chunk_begin("IHDR");
-	put_big(width);
-	put_big(height);
-	put_big(0x08020000); /* 8 bits, RGB, deflate, standard filters */
-	put_byte(0);	     /* not interlaced */
-	chunk_end(chunk);
-	png.chunk = chunk_begin("IDAT");
+		put_byte(p, signature[i]);
+	chunk = chunk_begin(p, "IHDR");
+	put_big(p, width);
+	put_big(p, height);
+	put_big(p, 0x08020000); /* 8 bits, RGB, deflate, standard filters */
+	put_byte(p, 0);		/* not interlaced */
+	chunk_end(p, chunk);
+	p->chunk = chunk_begin(p, "IDAT");
 	for (u32 i = 0; i < sizeof(deflate_zlib_header); i++)
-		put_byte(deflate_zlib_header[i]);
-	deflate_begin(&png.deflate, png.file + png.len, sizeof(png.file) - png.len);
+		put_byte(p, deflate_zlib_header[i]);
+	deflate_begin(&p->deflate, p->file + p->len, p->capacity - p->len);
 }
 
-void png_line(const u32 *pixels)
+void png_line(struct png *p, const u32 *pixels)
 {
-	u32 len = 1 + 3 * png.width;
-	u8 *to, *above = png.above;
+	u32 len = 1 + 3 * p->width;
+	u8 *to, *above = p->above;
 
-	if (png.block_len + len > BLOCK_SIZE)
-		compress_block();
-	to = png.block + png.block_len;
+	if (p->block_len + len > PNG_BLOCK)
+		compress_block(p);
+	to = p->block + p->block_len;
 	*to++ = 2; /* filter: the difference to the line above */
-	for (u32 i = 0; i < png.width; i++) {
-		u32 p = pixels[i];
+	for (u32 i = 0; i < p->width; i++) {
+		u32 pixel = pixels[i];
 
 		for (u32 shift = 24; shift; shift -= 8) {
-			u8 value = (u8)(p >> (shift - 8));
+			u8 value = (u8)(pixel >> (shift - 8));
 
 			*to++ = (u8)(value - *above);
 			*above++ = value;
 		}
 	}
-	adler_add(png.block + png.block_len, len);
-	png.block_len += len;
+	adler_add(p, p->block + p->block_len, len);
+	p->block_len += len;
 }
 
-int png_end(const u8 **file, size_t *len)
+int png_end(struct png *p, size_t *len)
 {
-	compress_block();
-	deflate_end(&png.deflate);
-	png.len += png.deflate.len;
-	png.full |= png.deflate.full;
-	put_big(png.adler_b << 16 | png.adler_a);
-	chunk_end(png.chunk);
-	chunk_end(chunk_begin("IEND"));
-	if (png.full)
+	compress_block(p);
+	deflate_end(&p->deflate);
+	p->len += p->deflate.len;
+	p->full |= p->deflate.full;
+	put_big(p, p->adler_b << 16 | p->adler_a);
+	chunk_end(p, p->chunk);
+	chunk_end(p, chunk_begin(p, "IEND"));
+	if (p->full)
 		return -ENOMEM;
-	*file = png.file;
-	*len = png.len;
+	*len = p->len;
 	return 0;
 }

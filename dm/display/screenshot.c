@@ -10,6 +10,8 @@
 #include "dm/runtime.h"
 
 static u32 line[SURFACE_MAX_WIDTH];
+static struct png encoder;
+static u8 file[PNG_CAPACITY];
 
 /* The head to be read, NULL for the panel, and its size; -ENOENT when nothing is shown. */
 static int source(const struct dm_vm *vm, u32 number, struct head **head, u32 *width, u32 *height)
@@ -25,12 +27,30 @@ static int source(const struct dm_vm *vm, u32 number, struct head **head, u32 *w
 	return *width && *height ? 0 : -ENOENT;
 }
 
-static void read_line(struct head *head, u32 y, u32 width)
+static void read_line(struct head *head, u32 y, u32 width, u32 *out)
 {
 	if (head)
-		compose_surface_line(head, 0, y, width, line);
+		compose_surface_line(head, 0, y, width, out);
 	else
-		compose_panel_line(0, y, width, line);
+		compose_panel_line(0, y, width, out);
+}
+
+int screenshot_size(struct dm_vm *vm, u32 number, u32 *width, u32 *height)
+{
+	struct head *head;
+
+	return source(vm, number, &head, width, height);
+}
+
+void screenshot_lines(struct dm_vm *vm, u32 number, u32 y, u32 count, u32 *out)
+{
+	struct head *head;
+	u32 width, height;
+
+	if (source(vm, number, &head, &width, &height))
+		return;
+	for (; count; count--, y++, out += width)
+		read_line(head, y, width, out);
 }
 
 int screenshot_png(struct dm_vm *vm, u32 number, const u8 **png, size_t *len)
@@ -41,12 +61,13 @@ int screenshot_png(struct dm_vm *vm, u32 number, const u8 **png, size_t *len)
 
 	if (err)
 		return err;
-	png_begin(width, height);
+	png_begin(&encoder, file, sizeof(file), width, height);
 	for (u32 y = 0; y < height; y++) {
-		read_line(head, y, width);
-		png_line(line);
+		read_line(head, y, width, line);
+		png_line(&encoder, line);
 	}
-	return png_end(png, len);
+	*png = file;
+	return png_end(&encoder, len);
 }
 
 int screenshot_crc(struct dm_vm *vm, u32 number, u32 *crc)
@@ -63,7 +84,7 @@ int screenshot_crc(struct dm_vm *vm, u32 number, u32 *crc)
 	for (u32 y = 0; y < height; y++) {
 		u8 *rgb = (u8 *)line;
 
-		read_line(head, y, width);
+		read_line(head, y, width, line);
 		for (u32 i = 0; i < width; i++) { /* in place: the bytes lag behind the pixels */
 			u32 p = line[i];
 

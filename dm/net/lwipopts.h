@@ -27,7 +27,6 @@
 #define MEMP_NUM_TCP_PCB_LISTEN 12 /* HTTP, VNC of the screen and of 8 guests */
 #define MEMP_NUM_TCP_SEG	3072
 #define MEMP_NUM_UDP_PCB	2
-#define MEMP_NUM_ARP_QUEUE	16
 #define MEMP_NUM_PBUF		64
 #define PBUF_POOL_SIZE		512
 #define PBUF_POOL_BUFSIZE	1600

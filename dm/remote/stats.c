@@ -9,8 +9,9 @@
 #include "../runtime.h"
 #include "../state.h"
 #include "command.h"
+#include "stats.h"
 
-static const char *const counter_names[STAT_COUNT] = {
+const char *const stats_names[STAT_COUNT] = {
 	[STAT_EXITS] = "exits",
 	[STAT_EXIT_PIO] = "exits_pio",
 	[STAT_EXIT_MMIO] = "exits_mmio",
@@ -45,7 +46,7 @@ static void print_guest(struct dm_vm *vm, const char *prefix)
 	if (hc_vm_stats(vm->index, &stats))
 		return;
 	for (u32 i = 0; i < STAT_COUNT; i++)
-		print_value(prefix, counter_names[i], stats.counters[i]);
+		print_value(prefix, stats_names[i], stats.counters[i]);
 	for (u32 i = 0; i < vm->device_count; i++) {
 		char name[32];
 

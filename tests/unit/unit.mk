@@ -30,7 +30,8 @@ TESTS ?= $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/test_*.c)))
 FUZZERS ?= $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/fuzz_*.c)))
 
 INCLUDES := -Ihv/include -Iarch/include -iquote hv -iquote arch/x86 -iquote arch/fake -iquote dm \
-	-I. -I$(BUILD)/gen -isystem /usr/include/stb
+	-I. -I$(BUILD)/gen -isystem /usr/include/stb -isystem build/src/lwip/src/include \
+	-Idm/net
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wundef
 COMMON := -std=gnu11 -g -O1 -fno-omit-frame-pointer -DUNIT_TEST $(INCLUDES) -MMD -MP

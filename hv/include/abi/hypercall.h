@@ -24,7 +24,7 @@
 #define DM_INFO_BASE   0x10000000ULL /* struct dm_info, read-only */
 #define DM_SHARED_BASE 0x10100000ULL /* struct dm_shared, read-write */
 #define DM_LOG_BASE    0x10200000ULL /* struct log_ring, read-only */
-/* 0x11000000 to 0x12200000: the network card, see abi/nic.h */
+/* 0x11000000 to 0x17000000: the network card, see abi/nic.h */
 #define DM_STATE_BASE 0x20000000ULL   /* state region: survives a restart; zero at first start */
 #define DM_FILES_BASE 0x100000000ULL  /* the loaded files, read-only, see dm_info.files[] */
 #define DM_DISKS_BASE 0x400000000ULL  /* guests' disks, read-write, see dm_info.vm_disk[] */

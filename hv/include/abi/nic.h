@@ -20,6 +20,9 @@
 #define DM_NIC_STRIDE	MIB(1)	      /* of a larger BAR the beginning is mapped */
 #define DM_NIC_DMA_BASE 0x12000000ULL /* WB memory for the card, contiguous */
 #define DM_NIC_DMA_SIZE MIB(2)
+/* The servers' memory: not cleared, and there with a card only. */
+#define DM_NET_BASE 0x13000000ULL
+#define DM_NET_SIZE MIB(64)
 
 enum nic_kind { /* which driver */
 		NIC_NONE,
