@@ -18,6 +18,7 @@
 #include "net/http.h"
 #include "net/net.h"
 #include "remote/console.h"
+#include "remote/rfb_tcp.h"
 #include "runtime.h"
 #include "state.h"
 
@@ -99,6 +100,7 @@ static void start(void)
 	if (dm_info->generation)
 		log_line("restarted (%u): %s", dm_info->generation, dm_info->restart_reason);
 	net_init();
+	rfb_tcp_init();
 	life_init(adopted);
 	http_init();
 }
@@ -122,6 +124,7 @@ void dm_main(void)
 		deadline = earlier(deadline, console_run());
 		deadline = earlier(deadline, net_run());
 		deadline = earlier(deadline, http_run());
+		deadline = earlier(deadline, rfb_tcp_run());
 		pending = atomic_exchange(&shared->pending, 0);
 		if (pending)
 			continue;

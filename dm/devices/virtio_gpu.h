@@ -74,8 +74,9 @@ struct gpu_scanout {
 };
 
 struct gpu_cursor {
-	u32 resource_id; /* 0: hidden */
-	u32 x, y;	 /* of its top left pixel; two's complement */
+	u32 resource_id;  /* 0: hidden */
+	u32 x, y;	  /* of its top left pixel; two's complement */
+	u32 hot_x, hot_y; /* as the driver gave them */
 };
 
 struct gpu_state {

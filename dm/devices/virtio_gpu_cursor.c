@@ -5,7 +5,7 @@
  * Cursors, one a head (VIRTIO 1.2 section 5.7.6.10). UPDATE_CURSOR copies the picture out of its
  * resource, once, into the head's place at the start of the pool, in the display's own layout; the
  * resource may change or go afterwards. The position is that of the top left pixel; the hot spot
- * is the driver's business.
+ * is handed on.
  */
 #include "virtio_gpu.h"
 #include "dm/display/surface.h"
@@ -27,6 +27,7 @@ void gpu_cursor_show(const struct gpu *gpu, u32 head)
 	const struct gpu_cursor *c = &gpu->state->cursors[head];
 	bool shown = c->resource_id && gpu->state->scanouts[head].resource_id;
 
+	display_cursor_hot(gpu->dev->vm, head, c->hot_x, c->hot_y);
 	display_cursor(gpu->dev->vm, head, shown ? image_of(gpu, head) : NULL, (s32)c->x,
 		       (s32)c->y);
 }
@@ -81,6 +82,8 @@ u32 gpu_update_cursor(struct gpu *gpu, const struct gpu_update_cursor *c)
 	}
 	cursor->x = c->x;
 	cursor->y = c->y;
+	cursor->hot_x = c->hot_x;
+	cursor->hot_y = c->hot_y;
 	cursor->resource_id = c->resource_id;
 	gpu_cursor_show(gpu, c->scanout_id);
 	return GPU_OK_NODATA;

@@ -25,6 +25,8 @@ static struct display_stats *stats; /* of each guest; in the state region */
 static u32 plugged[MAX_VMS];	    /* heads that have a monitor */
 static struct dm_vm *focused;
 static u64 generations[MAX_VMS], panel_generation;
+static const struct display_observer *observer; /* NULL: nobody looks on */
+static const struct rect everything = { 0, 0, ~0u, ~0u };
 
 static u32 head_count(const struct dm_vm *vm)
 {
@@ -75,6 +77,8 @@ static void paint_composed(const struct rect *r, struct display_stats *count)
 		count->bytes_painted += bytes;
 		count->bytes_copied += bytes;
 	}
+	if (observer)
+		observer->panel(&part);
 }
 
 /* Lines of the surface, one above the other. */
@@ -207,6 +211,11 @@ static void paint_surface(struct head *head, const struct rect *r)
 	}
 	for (u32 i = 0; i < damage.count; i++)
 		paint_direct(head, &damage.rects[i]);
+	if (observer) {
+		struct rect seen = surface_to_panel(head, r);
+
+		observer->panel(&seen);
+	}
 	cursor = rect_intersect(&cursor, r);
 	if (!rect_empty(&cursor))
 		paint_composed_part(head, &cursor);
@@ -227,6 +236,8 @@ void display_damage(struct dm_vm *vm, u32 head_number, const struct rect *r)
 		paint_surface(head, &part);
 	if (frames_recording(vm))
 		frames_add(vm, head_number);
+	if (observer)
+		observer->head(vm, head_number, &part, false);
 }
 
 /* ---- What is shown */
@@ -240,16 +251,21 @@ void display_set(struct dm_vm *vm, u32 head_number, const struct surface *surfac
 {
 	struct head *head = compositor_head(vm, head_number);
 	struct rect before;
+	u32 width, height;
 
 	if (!head)
 		return;
 	changed(vm);
 	before = head->place;
+	width = head->surface.width;
+	height = head->surface.height;
 	head->surface = surface ? *surface : (struct surface){ 0 };
 	head->at = surface_cursor(&head->surface);
 	head->place = layout_fit(&head->area, head->surface.width, head->surface.height);
 	if (!rect_empty(&before) && !same_rect(&before, &head->place))
 		paint_composed(&before, NULL);
+	if (observer && (width != head->surface.width || height != head->surface.height))
+		observer->head(vm, head_number, &everything, false);
 }
 
 static u64 area(const struct rect *r)
@@ -280,6 +296,10 @@ void display_cursor(struct dm_vm *vm, u32 head_number, const u32 *image, s32 x, 
 	head->cursor_x = x;
 	head->cursor_y = y;
 	after = compose_cursor_rect(head);
+	if (observer) {
+		observer->head(vm, head_number, &before, true);
+		observer->head(vm, head_number, &after, true);
+	}
 	if (rect_empty(&head->place))
 		return;
 	both = rect_around(&before, &after);
@@ -292,6 +312,21 @@ void display_cursor(struct dm_vm *vm, u32 head_number, const u32 *image, s32 x, 
 		paint_composed_part(head, &before);
 	if (!rect_empty(&after))
 		paint_composed_part(head, &after);
+}
+
+void display_cursor_hot(struct dm_vm *vm, u32 head_number, u32 x, u32 y)
+{
+	struct head *head = compositor_head(vm, head_number);
+
+	if (!head)
+		return;
+	head->hot_x = x;
+	head->hot_y = y;
+}
+
+void display_observe(const struct display_observer *by)
+{
+	observer = by;
 }
 
 struct rect display_placement(const struct dm_vm *vm, u32 head_number)
@@ -388,6 +423,8 @@ void display_plug(struct dm_vm *vm, u32 count)
 	plugged[vm->index] = count;
 	for (u32 k = count; k < DISPLAY_MAX_HEADS; k++)
 		heads[vm->index][k] = (struct head){ .vm = vm };
+	for (u32 k = count; observer && k < DISPLAY_MAX_HEADS; k++)
+		observer->head(vm, k, &everything, false);
 	layout();
 	paint_all();
 }

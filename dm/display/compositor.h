@@ -25,6 +25,7 @@ struct head {
 	struct rect area, place; /* on the panel: room for it, the picture; width 0: not visible */
 	const u32 *cursor;	 /* NULL: none */
 	s32 cursor_x, cursor_y;
+	u32 hot_x, hot_y; /* within the cursor */
 };
 
 /* The heads that the layout shows, lowest first. */

@@ -60,6 +60,9 @@ void display_plug(struct dm_vm *vm, u32 count);
  * next call, with its top left pixel at (x, y) of the surface; NULL: none. Repaints what it covered
  * and covers. */
 void display_cursor(struct dm_vm *vm, u32 head, const u32 *image, s32 x, s32 y);
+/* Which of the picture's pixels points at something; for viewers that draw the cursor themselves.
+ * Counts from the next display_cursor() on. */
+void display_cursor_hot(struct dm_vm *vm, u32 head, u32 x, u32 y);
 /* Paints that part (in surface pixels, clipped here) onto the panel now; counts frames, bytes. */
 void display_damage(struct dm_vm *vm, u32 head, const struct rect *r);
 
@@ -69,6 +72,16 @@ struct display_stats {
 	u64 bytes_copied;  /* other copies of pixels: transfers, line buffers */
 };
 struct display_stats *display_stats(const struct dm_vm *vm);
+
+/* Who looks on from elsewhere: told of what is shown otherwise from now on. */
+struct display_observer {
+	/* Guest vm's head, in surface pixels; cursor: by its cursor alone. May reach beyond it: the
+	 * whole of it has another size, or is off. */
+	void (*head)(struct dm_vm *vm, u32 head, const struct rect *r, bool cursor);
+	void (*panel)(const struct rect *r);
+};
+/* NULL: nobody. */
+void display_observe(const struct display_observer *observer);
 
 /* Start: takes dm_info->gop and the layout; clears the panel; guests appear as they set heads. */
 void display_init(void);

@@ -162,8 +162,7 @@ void rfb_sent(struct rfb *c, size_t n);
 
 /* Ends the connection if it has taken too long over something. When to look again. */
 u64 rfb_check(struct rfb *c, u64 now);
-/* The client has to do with it when it is to be shown now: until then, its place is the first to be
- * given to another. */
+/* Whether the client has given the password. */
 bool rfb_is_authenticated(const struct rfb *c);
 
 /* That part of the picture has changed; cursor: only by its cursor. */

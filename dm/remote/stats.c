@@ -9,6 +9,8 @@
 #include "../runtime.h"
 #include "../state.h"
 #include "command.h"
+#include "rfb.h"
+#include "rfb_tcp.h"
 #include "stats.h"
 
 const char *const stats_names[STAT_COUNT] = {
@@ -77,6 +79,15 @@ static void print_machine(void)
 	print_value("", "dm_wakeups", stats.dm_wakeups);
 	print_value("", "dm_exits", stats.dm_exits);
 	print_value("", "dm_longest_us", time_to_us(stats.dm_longest));
+	print_value("", "vnc_clients", rfb_tcp_stats.clients);
+	print_value("", "vnc_opened", rfb_counters.opened);
+	print_value("", "vnc_authenticated", rfb_counters.authenticated);
+	print_value("", "vnc_refused", rfb_counters.ended[RFB_REFUSED]);
+	print_value("", "vnc_malformed", rfb_counters.ended[RFB_MALFORMED]);
+	print_value("", "vnc_slow", rfb_counters.ended[RFB_SLOW]);
+	print_value("", "vnc_full", rfb_tcp_stats.full);
+	print_value("", "vnc_updates", rfb_counters.updates);
+	print_value("", "vnc_bytes", rfb_counters.bytes);
 }
 
 enum command_result command_stats(struct command_job *job, char **args, u32 count)

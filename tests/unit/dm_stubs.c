@@ -9,6 +9,8 @@
 #include "dm/drivers/com1.h"
 #include "dm/hypercall.h"
 #include "dm/life.h"
+#include "dm/remote/rfb.h"
+#include "dm/remote/rfb_tcp.h"
 #include "dm/runtime.h"
 #include "dm/state.h"
 
@@ -25,6 +27,8 @@ static struct state_guest guests[MAX_VMS];
 WEAK struct dm_vm dm_vms[MAX_VMS];
 WEAK u32 dm_vm_count;
 WEAK const struct dm_info *dm_info = &dm_stubs.info;
+WEAK struct rfb_counters rfb_counters;
+WEAK struct rfb_tcp_stats rfb_tcp_stats;
 
 void dm_stubs_setup(u64 memory)
 {
