@@ -3,11 +3,13 @@
 
 /*
  * oriel-diff GOLDEN ACTUAL [--mask x,y,w,h]... [--crop x,y,w,h] [--tolerance N] [--out DIFF.png]
+ *            [--actual PART.png]
  *
  * Compares two pictures (PNG, PPM and what else stb_image reads) and prints how many pixels differ
  * by more than the tolerance in any channel. Masked rectangles do not count; --crop takes that
  * part of ACTUAL first. Exit status: 0 equal enough, 1 different, 2 bad input. DIFF.png shows
- * GOLDEN dimmed, masks in blue, and differing pixels in red.
+ * GOLDEN dimmed, masks in blue, and differing pixels in red; PART.png, which is
+ * written when they differ, is ACTUAL, cropped.
  *
  * oriel-diff --crc PICTURE prints what the console's command crc says of such a picture.
  */
@@ -29,7 +31,7 @@ struct area {
 };
 
 struct options {
-	const char *golden, *actual, *out;
+	const char *golden, *actual, *out, *part;
 	struct area masks[MAX_MASKS];
 	int mask_count;
 	struct area crop; /* width 0: all */
@@ -65,6 +67,8 @@ static void parse_option(struct options *o, const char *name, const char *value)
 		o->crop = parse_area(value);
 	} else if (!strcmp(name, "--out")) {
 		o->out = value;
+	} else if (!strcmp(name, "--actual")) {
+		o->part = value;
 	} else if (!strcmp(name, "--tolerance")) {
 		char *end;
 
@@ -95,7 +99,7 @@ static struct options parse(int argc, char **argv)
 	if (!o.actual)
 		fail("oriel-diff GOLDEN ACTUAL [--mask x,y,w,h]... [--crop x,y,w,h] [--tolerance "
 		     "N] "
-		     "[--out DIFF.png]",
+		     "[--out DIFF.png] [--actual PART.png]",
 		     "usage");
 	return o;
 }
@@ -174,6 +178,12 @@ static int print_crc(const char *path)
 	return 0;
 }
 
+static void save(const char *path, const struct picture *p)
+{
+	if (path && !stbi_write_png(path, p->width, p->height, 3, p->rgb, 0))
+		fail("cannot be written", path);
+}
+
 static int print_difference(int argc, char **argv)
 {
 	struct options o = parse(argc, argv);
@@ -185,11 +195,13 @@ static int print_difference(int argc, char **argv)
 	if (golden.width != actual.width || golden.height != actual.height) {
 		printf("sizes differ: %dx%d and %dx%d\n", golden.width, golden.height, actual.width,
 		       actual.height);
+		save(o.part, &actual);
 		return 1;
 	}
 	differing = compare(&o, &golden, &actual);
-	if (o.out && !stbi_write_png(o.out, golden.width, golden.height, 3, golden.rgb, 0))
-		fail("cannot be written", o.out);
+	save(o.out, &golden);
+	if (differing)
+		save(o.part, &actual);
 	printf("%ld pixels differ\n", differing);
 	picture_free(&golden);
 	picture_free(&actual);

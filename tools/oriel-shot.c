@@ -14,6 +14,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -142,7 +143,8 @@ static int open_serial(const char *path)
 	return fd;
 }
 
-/* The next line that is no log line, without its end; false when the time is over. */
+/* The next line that is no log line, without its end; false when the time is over. After a panic
+ * there will be none. */
 static bool read_line(int fd, char line[MAX_LINE], double until)
 {
 	static char buffer[65536];
@@ -166,6 +168,8 @@ static bool read_line(int fd, char line[MAX_LINE], double until)
 		}
 		at++;
 		line[len] = 0;
+		if (strstr(line, "oriel: PANIC"))
+			fail(line, "console");
 		if (len && line[0] != '[')
 			return true;
 		len = 0;
@@ -328,6 +332,17 @@ static void to_base64(const char *text, char *out)
 	*out = 0;
 }
 
+static void no_answer(int signal)
+{
+	static const char text[] = "oriel-shot: no answer in time\n";
+
+	(void)signal;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(1);
+	_exit(1);
+}
+
+/* Looking up a name and connecting may take minutes where nobody answers. */
 static int connect_to(const struct url *u)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list;
@@ -477,6 +492,8 @@ int main(int argc, char **argv)
 
 	look_at_last(&o);
 	deadline = now() + o.timeout;
+	signal(SIGALRM, no_answer);
+	alarm((unsigned)o.timeout + 1);
 	for (int i = 0; i < TRIES; i++) {
 		struct bytes b = { 0 };
 		enum outcome outcome =

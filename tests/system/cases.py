@@ -4,6 +4,7 @@
 from case import Case, conf, linux, vm
 from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
 from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS
+from cases_regress import REGRESS
 from cases_vga import VGA_CASES, VGA_CASES_BOCHS
 from steps import (command, counts, edid_passes, ends, flips_on, idles, logged,
                    no_kernel_errors, not_logged, note_stats, passes, powers_off, refuses, repeat,
@@ -292,4 +293,4 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
 ]
 
 CASES = (LINUX + LINUX_DISPLAYS + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + VGA_CASES +
-         FIRMWARE + BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)
+         FIRMWARE + REGRESS + BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)

@@ -3,12 +3,12 @@
 """Cases of the VGA and the bochs interface, by register (tests/guest/vga.c): every mode's picture,
 one boot for all of them, on both test machines and on QEMU's own VGA; and exits, counted."""
 import os
-import subprocess
 import time
 
 from case import Case, conf, vm
 from console import Failure
-from machine import TOOLS, golden
+from machine import golden
+from pictures import crc
 from steps import PICTURE_SECS, command, passes, powers_off, says, started
 
 # In the guest's order; a mode in which something blinks has both of its pictures.
@@ -23,17 +23,10 @@ MODES = {
 }
 
 
-def crc_of(name):
-    """What the console's `crc` says of a guest that shows that golden picture."""
-    done = subprocess.run([os.path.join(TOOLS, "oriel-diff"), "--crc", golden(name)],
-                          capture_output=True, text=True, check=True)
-    return done.stdout.strip()
-
-
 def pictures(mode):
     """The guest shows each of the mode's pictures, pixel for pixel by their checksum."""
     def step(m):
-        missing = {crc_of(name): name for name in MODES[mode]}
+        missing = {crc(golden(name)): name for name in MODES[mode]}
         end = time.monotonic() + PICTURE_SECS
         while missing:
             missing.pop(m.console.command("crc bare")[0], None)
@@ -123,18 +116,13 @@ WRONG = {
 
 def same_in_qemu(mode):
     """QEMU's picture is one of ours; or, where it is known to be wrong, is not."""
-    def differs(picture, name):
-        done = subprocess.run([os.path.join(TOOLS, "oriel-diff"), "--tolerance",
-                               str(TOLERANCES.get(mode, DAC_TOLERANCE)), golden(name), picture],
-                              capture_output=True, text=True)
-        return (done.stdout + done.stderr).strip() if done.returncode else None
-
     def step(m):
         end = time.monotonic() + (1 if mode in WRONG else PICTURE_SECS)
-        differences = [None]
+        tolerance = TOLERANCES.get(mode, DAC_TOLERANCE)
         while True:
             picture = m.screendump("qemu-" + mode)
-            differences = [differs(picture, name) for name in MODES[mode]]
+            differences = [m.differs(golden(name), picture, tolerance=tolerance)
+                           for name in MODES[mode]]
             if not all(differences) or time.monotonic() > end:
                 break
             time.sleep(0.2)

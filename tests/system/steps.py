@@ -9,6 +9,7 @@ import time
 
 from console import Failure
 from machine import golden
+from pictures import wait_equal
 
 PICTURE_SECS = 20
 
@@ -121,15 +122,8 @@ def shows(guest, *pictures, panel=True):
     equal one of the golden pictures. The guest may still be drawing, and QEMU may see the panel
     while it is being painted: there are more tries for a while; a picture that is wrong stays so."""
     def check(m, what, take, crop):
-        end = time.monotonic() + PICTURE_SECS
-        while True:
-            picture = take()
-            differences = [m.differs(golden(name), picture, crop) for name in pictures]
-            if not all(differences):
-                break
-            if time.monotonic() > end:
-                raise Failure("%s of %s: %s" % (what, guest, differences[0]))
-        os.unlink(picture)
+        wait_equal(m, "%s of %s" % (what, guest), take, [golden(name) for name in pictures],
+                   PICTURE_SECS, crop=crop)
 
     def step(m):
         check(m, "oriel-shot", lambda: m.shot("guest-" + guest, guest), None)

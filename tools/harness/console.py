@@ -1,15 +1,69 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Oriel authors
-"""Oriel's serial console through a unix socket, and QEMU's control socket."""
+"""Oriel's serial console through a unix socket or a serial line, and QEMU's control socket."""
 import json
+import os
 import re
 import socket
+import stat
+import termios
 import threading
 import time
+import tty
 
 
 class Failure(Exception):
     """What did not happen, in one sentence."""
+
+
+class SerialLine:
+    """A terminal device, set to 115200 8N1, raw, with what Console asks of a socket."""
+
+    def __init__(self, path):
+        self.fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        try:
+            tty.setraw(self.fd)
+            mode = termios.tcgetattr(self.fd)
+            mode[2] |= termios.CLOCAL | termios.CREAD
+            mode[4] = mode[5] = termios.B115200
+            mode[6][termios.VMIN], mode[6][termios.VTIME] = 0, 2    # a look at `closed` in between
+            termios.tcsetattr(self.fd, termios.TCSANOW, mode)
+        except termios.error:   # no terminal: as it is
+            pass
+        self.closed = False
+        self.ended = threading.Event()
+
+    def recv(self, size):
+        while not self.closed:
+            data = os.read(self.fd, size)
+            if data:
+                return data
+        os.close(self.fd)
+        self.ended.set()
+        return b""
+
+    def sendall(self, data):
+        while data:
+            data = data[os.write(self.fd, data):]
+
+    def shutdown(self, _):
+        self.closed = True
+
+    def close(self):
+        """The reader does it, when it has seen the end: until then it takes what comes."""
+        self.ended.wait(2)
+
+
+def open_line(path):
+    if stat.S_ISCHR(os.stat(path).st_mode):
+        return SerialLine(path)
+    s = socket.socket(socket.AF_UNIX)
+    try:
+        s.connect(path)
+    except OSError:
+        s.close()
+        raise
+    return s
 
 
 class Console:
@@ -30,11 +84,8 @@ class Console:
         """Waits for the socket to be there; a machine that ends meanwhile ends the wait."""
         while self.socket is None:
             try:
-                s = socket.socket(socket.AF_UNIX)
-                s.connect(self.path)
-                self.socket = s
+                self.socket = open_line(self.path)
             except OSError:
-                s.close()
                 if not self.is_alive():
                     return False
                 time.sleep(0.05)
@@ -44,7 +95,10 @@ class Console:
     def disconnect(self):
         """Leaves the line to another client."""
         if self.socket:
-            self.socket.shutdown(socket.SHUT_RDWR)
+            try:
+                self.socket.shutdown(socket.SHUT_RDWR)
+            except OSError:     # the other end is gone
+                pass
             self.socket.close()
             self.socket = None
 
@@ -108,7 +162,10 @@ class Console:
         """The answer's lines. An answer that is an error raises Failure."""
         with self.lock:
             self.answer.clear()
-        self.socket.sendall(text.encode() + b"\n")
+        try:
+            self.socket.sendall(text.encode() + b"\n")
+        except (AttributeError, OSError):   # not connected, or not any more
+            raise Failure('"%s" cannot be sent: the line is closed' % text) from None
 
         def ended():
             for n, line in enumerate(self.answer):
@@ -119,6 +176,14 @@ class Console:
         if lines[-1] != "ok":
             raise Failure('"%s" says %s' % (text, lines[-1]))
         return lines[:-1]
+
+    def drain(self, secs=0.5):
+        """Waits until nothing is said for so long: answers to earlier questions, for one."""
+        with self.lock:
+            seen = -1
+            while seen != len(self.transcript):
+                seen = len(self.transcript)
+                self.lock.wait(secs)
 
     def stats(self, guest=None):
         """Counters by name."""
