@@ -47,7 +47,8 @@ static const struct key keys[] = {
 	{ "vm", "display", value_display, 0 },
 	{ "vm", "size", value_size, 0 },
 	{ "vm", "input", value_input, 0 },
-	{ "vm", "log_serial", value_log_serial, 0 },
+	{ "vm", "log_serial", value_flag, offsetof(struct vm_config, log_serial) },
+	{ "vm", "virtio_console", value_flag, offsetof(struct vm_config, virtio_console) },
 };
 
 _Static_assert(ARRAY_SIZE(keys) <= 64, "struct parser keeps the keys seen in one word");

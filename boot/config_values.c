@@ -322,11 +322,13 @@ int value_input(struct parser *p, struct text value, u64 arg)
 	return 0;
 }
 
-int value_log_serial(struct parser *p, struct text value, u64 arg)
+/* arg: the offset of a u32 in struct vm_config */
+int value_flag(struct parser *p, struct text value, u64 arg)
 {
-	(void)arg;
-	p->vm->log_serial = text_is(value, "yes");
-	if (!p->vm->log_serial && !text_is(value, "no"))
+	u32 *flag = (u32 *)((u8 *)p->vm + arg);
+
+	*flag = text_is(value, "yes");
+	if (!*flag && !text_is(value, "no"))
 		return bad_value(p, "yes or no");
 	return 0;
 }

@@ -11,8 +11,21 @@
 #include "state.h"
 
 static const struct dm_device_ops *const device_table[] = {
-	&uart_ops,	 &rtc_ops,   &pm_ops,	&i8042_ops, &post_ops,	 &virtio_vga_ops,
-	&virtio_gpu_ops, &bochs_ops, &disk_ops, &cdrom_ops, &fw_cfg_ops, &legacy_ops,
+	&uart_ops,
+	&rtc_ops,
+	&pm_ops,
+	&i8042_ops,
+	&post_ops,
+	&virtio_vga_ops,
+	&virtio_gpu_ops,
+	&bochs_ops,
+	&disk_ops,
+	&cdrom_ops,
+	&virtio_keyboard_ops,
+	&virtio_tablet_ops,
+	&virtio_console_ops,
+	&fw_cfg_ops,
+	&legacy_ops,
 };
 
 _Static_assert(ARRAY_SIZE(device_table) <= DM_MAX_DEVICES, "room for one of each kind");

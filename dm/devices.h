@@ -11,7 +11,8 @@
 #include "vm.h"
 
 extern const struct dm_device_ops uart_ops, rtc_ops, pm_ops, i8042_ops, post_ops, virtio_vga_ops,
-	virtio_gpu_ops, bochs_ops, disk_ops, cdrom_ops, fw_cfg_ops, legacy_ops;
+	virtio_gpu_ops, bochs_ops, disk_ops, cdrom_ops, virtio_keyboard_ops, virtio_tablet_ops,
+	virtio_console_ops, fw_cfg_ops, legacy_ops;
 
 /* Bytes that the states of the guest's devices take, each rounded up to align. */
 size_t devices_state_size(const struct vm_config *config, size_t align);

@@ -28,4 +28,8 @@ bool input_has_keyboard(const struct dm_vm *vm);
 void input_pointer(struct dm_vm *vm, u32 head, u32 x, u32 y, u32 width, u32 height, u32 buttons,
 		   s32 wheel);
 
+/* A byte typed at the guest's text console: to its serial port, or to its virtio console when that
+ * is where its last text came from. False: it has not read the earlier ones yet. */
+bool input_text(struct dm_vm *vm, u8 byte);
+
 #endif

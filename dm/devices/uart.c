@@ -4,7 +4,7 @@
 /*
  * The guest's serial port: a 16550A at 0x3f8, IRQ 4 (TI PC16550D data sheet). It sends at once, so
  * the transmitter is always empty; what is sent goes into a text ring that the console reads.
- * Nothing is received but in loopback mode, which drivers use for probing.
+ * What comes in waits for room in the receiver, as if the sender minded the guest's RTS.
  *
  * Invariants (checked in adopt): rx_len <= UART_FIFO, rx_first < UART_FIFO.
  */
@@ -43,7 +43,8 @@ struct uart_state {
 	u8 irq;	 /* level of the line */
 	u8 rx_first, rx_len;
 	u8 rx[UART_FIFO];
-	u8 reserved[3];
+	u8 elsewhere; /* the last text came by uart_text_put */
+	u8 reserved[2];
 	u64 written; /* bytes ever; text[written % UART_TEXT] is next */
 	u64 logged;
 	char text[UART_TEXT];
@@ -96,11 +97,14 @@ static void update_modem(struct uart_state *s)
 	s->msr = (u8)(lines | (s->msr & MSR_DELTA_MASK) | changed);
 }
 
+static u32 receive_room(const struct uart_state *s)
+{
+	return s->fcr & FCR_ENABLE ? UART_FIFO : 1;
+}
+
 static void receive(struct uart_state *s, u8 byte)
 {
-	u32 room = s->fcr & FCR_ENABLE ? UART_FIFO : 1;
-
-	if (s->rx_len >= room) {
+	if (s->rx_len >= receive_room(s)) {
 		s->overrun = 1;
 		return;
 	}
@@ -119,13 +123,19 @@ static u8 take_received(struct uart_state *s)
 	return byte;
 }
 
+static void put_text(struct uart_state *s, char c)
+{
+	s->text[s->written % UART_TEXT] = c;
+	s->written++;
+}
+
 static void transmit(struct uart_state *s, u8 byte)
 {
 	if (s->mcr & MCR_LOOP) {
 		receive(s, byte);
 	} else {
-		s->text[s->written % UART_TEXT] = (char)byte;
-		s->written++;
+		s->elsewhere = 0;
+		put_text(s, (char)byte);
 	}
 	s->thre = 1;
 }
@@ -315,4 +325,34 @@ u64 *uart_text_logged(struct dm_vm *vm)
 	struct uart_state *s = state_of(vm);
 
 	return s ? &s->logged : NULL;
+}
+
+void uart_text_put(struct dm_vm *vm, const char *text, size_t len)
+{
+	struct uart_state *s = state_of(vm);
+
+	if (!s)
+		return;
+	s->elsewhere = 1;
+	for (size_t i = 0; i < len; i++)
+		put_text(s, text[i]);
+}
+
+bool uart_text_elsewhere(struct dm_vm *vm)
+{
+	const struct uart_state *s = state_of(vm);
+
+	return s && s->elsewhere;
+}
+
+bool uart_receive(struct dm_vm *vm, u8 byte)
+{
+	struct dm_device *dev = devices_find(vm, &uart_ops);
+	struct uart_state *s = dev ? dev->state : NULL;
+
+	if (!s || (s->mcr & MCR_LOOP) || s->rx_len >= receive_room(s))
+		return false;
+	receive(s, byte);
+	update_irq(dev);
+	return true;
 }

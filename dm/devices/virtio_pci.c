@@ -84,8 +84,7 @@ static bool running(const struct virtio_device *vd)
 	return (vd->state->status & (VIRTIO_DRIVER_OK | VIRTIO_NEEDS_RESET)) == VIRTIO_DRIVER_OK;
 }
 
-/* Whether the queue is one to look at now. */
-static bool active(const struct virtio_device *vd, u32 queue)
+bool virtio_pci_driven(const struct virtio_device *vd, u32 queue)
 {
 	return running(vd) && vd->state->queues[queue].enabled;
 }
@@ -97,7 +96,7 @@ static void schedule(struct virtio_device *vd)
 	for (u32 i = 0; deadline && i < vd->ops->queue_count; i++) {
 		struct virtq q = queue_of(vd, i);
 
-		if (active(vd, i))
+		if (virtio_pci_driven(vd, i))
 			deadline = MIN(deadline, virtq_due(&q));
 	}
 	vd->dev->deadline = deadline;
@@ -139,6 +138,10 @@ static void take_turn(struct virtio_device *vd, u32 queue)
 	u32 done = 0;
 	s64 result;
 
+	if (vd->ops->waiting_queues & BIT(queue)) {
+		vd->ops->supply(vd, queue);
+		return;
+	}
 	do
 		result = serve_chain(vd, queue, &q);
 	while (result > 0 && ++done < VIRTIO_TURN_CHAINS && time_now() < end);
@@ -152,9 +155,38 @@ void virtio_pci_queue(struct virtio_device *vd, u32 queue)
 	if (queue >= vd->ops->queue_count)
 		return;
 	vd->more &= ~(u32)BIT(queue);
-	if (active(vd, queue))
+	if (virtio_pci_driven(vd, queue))
 		take_turn(vd, queue);
 	schedule(vd);
+}
+
+u32 virtio_pci_give(struct virtio_device *vd, u32 queue, const void *data, u32 len)
+{
+	static struct virtq_chain chain;
+	struct virtq q = queue_of(vd, queue);
+	s64 result;
+
+	if (!virtio_pci_driven(vd, queue))
+		return 0;
+	result = virtq_next(&q, &chain);
+	if (result == 1)
+		result = chain.in_len ? virtq_write(vd->dev->vm, &chain, 0, data, len) : -EINVAL;
+	if (result > 0) {
+		int err = virtq_complete(&q, &chain, (u32)result);
+
+		result = err ? err : result;
+	}
+	if (result < 0)
+		break_device(vd, queue);
+	return result > 0 ? (u32)result : 0;
+}
+
+void virtio_pci_signal(struct virtio_device *vd, u32 queue)
+{
+	struct virtq q = queue_of(vd, queue);
+
+	if (virtio_pci_driven(vd, queue))
+		settle(vd, queue, &q, 0);
 }
 
 void virtio_pci_hold(struct virtio_device *vd, u64 until)
@@ -178,9 +210,9 @@ void virtio_pci_timer(struct virtio_device *vd)
 	for (u32 i = 0; i < vd->ops->queue_count; i++) {
 		struct virtq q = queue_of(vd, i);
 
-		if (active(vd, i) && virtq_due(&q) <= now)
+		if (virtio_pci_driven(vd, i) && virtq_due(&q) <= now)
 			settle(vd, i, &q, virtq_release(&q, now));
-		if ((more & BIT(i)) && active(vd, i))
+		if ((more & BIT(i)) && virtio_pci_driven(vd, i))
 			take_turn(vd, i);
 	}
 	schedule(vd);

@@ -78,6 +78,10 @@ struct virtio_device_ops {
 	 * driver resets the queue; or another -errno for a chain that cannot be used at all, which
 	 * breaks the device until it is reset. */
 	s64 (*handle)(struct virtio_device *vd, u32 queue, const struct virtq_chain *chain);
+	/* Queues (a bit each) whose chains wait until the device has something for the driver;
+	 * `handle` does not get them, `supply` is told that there may be some. */
+	u32 waiting_queues;
+	void (*supply)(struct virtio_device *vd, u32 queue);
 };
 
 struct virtio_device {
@@ -117,6 +121,12 @@ void virtio_pci_queue(struct virtio_device *vd, u32 queue);
 /* What a model does when its deadline has come: next turns, and answers that were held back. Sets
  * the device's deadline, as virtio_pci_queue does. */
 void virtio_pci_timer(struct virtio_device *vd);
+/* Gives `len` bytes to the driver in the next chain of a waiting queue: how many fitted into it; 0:
+ * there is no chain now, or its ring is broken. virtio_pci_signal when all is given. */
+u32 virtio_pci_give(struct virtio_device *vd, u32 queue, const void *data, u32 len);
+void virtio_pci_signal(struct virtio_device *vd, u32 queue);
+/* Whether the driver is up and uses the queue. */
+bool virtio_pci_driven(const struct virtio_device *vd, u32 queue);
 /* For ops->handle: the driver is to hear of this request's end no earlier than `until` (TSC).
  * Requests that come after it do not wait for it. */
 void virtio_pci_hold(struct virtio_device *vd, u64 until);

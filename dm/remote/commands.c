@@ -276,6 +276,10 @@ const struct command command_table[] = {
 	  "pgup pgdn insert delete pause print f1..f12), modifiers before a key: ctrl-alt-delete, "
 	  "shift-tab, alt-f1",
 	  2, COMMAND_MAX_ARGS - 1, command_key },
+	{ "send", "VM TEXT",
+	  "text for a guest's serial console: \"root\" ret, names (esc tab space backspace up down "
+	  "left right), ctrl-c",
+	  2, COMMAND_MAX_ARGS - 1, command_send },
 	{ "resize", "VM[:HEAD] WxH", "the mode that a guest's monitors, or one of them, prefer", 2,
 	  2, run_resize },
 	{ "heads", "VM N", "the number of monitors that are plugged into a guest", 2, 2,

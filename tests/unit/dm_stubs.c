@@ -3,6 +3,9 @@
 
 /* Implements dm_stubs.h. */
 #include "dm_stubs.h"
+#include "dm/devices/uart.h"
+#include "dm/devices/virtio_console.h"
+#include "dm/devices/virtio_input.h"
 #include "dm/devices/keys.h"
 #include "dm/bus.h"
 #include "dm/devices.h"
@@ -360,6 +363,53 @@ WEAK void i8042_pointer(struct dm_vm *vm, s32 dx, s32 dy, u32 buttons, s32 wheel
 	(void)vm;
 	dm_stubs.pointer =
 		(struct stub_pointer){ dm_stubs.pointer.calls + 1, dx, dy, wheel, buttons };
+}
+
+WEAK bool virtio_keyboard_driven(struct dm_vm *vm)
+{
+	(void)vm;
+	return false;
+}
+
+WEAK bool virtio_tablet_driven(struct dm_vm *vm)
+{
+	(void)vm;
+	return false;
+}
+
+WEAK bool virtio_keyboard_key(struct dm_vm *vm, u16 key, bool down)
+{
+	(void)vm, (void)key, (void)down;
+	return false;
+}
+
+WEAK bool virtio_keyboard_ready(struct dm_vm *vm)
+{
+	(void)vm;
+	return false;
+}
+
+WEAK void virtio_tablet_pointer(struct dm_vm *vm, u32 x, u32 y, u32 buttons, s32 wheel)
+{
+	(void)vm, (void)x, (void)y, (void)buttons, (void)wheel;
+}
+
+WEAK bool virtio_console_receive(struct dm_vm *vm, u8 byte)
+{
+	(void)vm, (void)byte;
+	return false;
+}
+
+WEAK bool uart_receive(struct dm_vm *vm, u8 byte)
+{
+	(void)vm, (void)byte;
+	return false;
+}
+
+WEAK bool uart_text_elsewhere(struct dm_vm *vm)
+{
+	(void)vm;
+	return false;
 }
 
 WEAK int vm_read(const struct dm_vm *vm, gpa_t gpa, void *to, u64 len)

@@ -82,6 +82,7 @@ static void test_defaults(void **state)
 	assert_int_equal(vm->firmware, FILE_NONE);
 	assert_int_equal(vm->line, 1);
 	assert_int_equal(vm->log_serial, 0);
+	assert_int_equal(vm->virtio_console, 0);
 	accept_text("");
 	assert_int_equal(config.vm_count, 0);
 }
@@ -91,17 +92,17 @@ static void test_everything(void **state)
 	const struct vm_config *vm = config.vms;
 
 	(void)state;
-	accept_text(
-		"\xef\xbb\xbf; comment\r\n"
-		"[screen]\r\n mode = 1280x800 ; comment\r\nlayout=pip\nrefresh\t=\t0\n"
-		"[ console ]\nserial = com2, 9600\n"
-		"[network]\naddress=192.168.1.20/24,192.168.1.1\nhttp=8080\nvnc=off\n"
-		"password=a;b#c\n"
-		"[vm web-1]\nmemory=2G\ncpus=8\nkernel=k\ninitrd=dir/i\n"
-		"cmdline=console=ttyS0 x=\"y\" # comment\ndisplay=virtio-gpu\nsize=800x600\n"
-		"heads=16\ndisk=d.img\ncdrom=x.iso\ninput=ps2, tablet,keyboard\nlog_serial=yes\n"
-		"[vm bios]\nmemory=64M\nfirmware=b.bin\noption_rom=v.bin\ndisk=d.img\n"
-		"display=bochs\ninput=none");
+	accept_text("\xef\xbb\xbf; comment\r\n"
+		    "[screen]\r\n mode = 1280x800 ; comment\r\nlayout=pip\nrefresh\t=\t0\n"
+		    "[ console ]\nserial = com2, 9600\n"
+		    "[network]\naddress=192.168.1.20/24,192.168.1.1\nhttp=8080\nvnc=off\n"
+		    "password=a;b#c\n"
+		    "[vm web-1]\nmemory=2G\ncpus=8\nkernel=k\ninitrd=dir/i\n"
+		    "cmdline=console=ttyS0 x=\"y\" # comment\ndisplay=virtio-gpu\nsize=800x600\n"
+		    "heads=16\ndisk=d.img\ncdrom=x.iso\ninput=ps2, "
+		    "tablet,keyboard\nlog_serial=yes\nvirtio_console=yes\n"
+		    "[vm bios]\nmemory=64M\nfirmware=b.bin\noption_rom=v.bin\ndisk=d.img\n"
+		    "display=bochs\ninput=none");
 	assert_int_equal(config.screen_width, 1280);
 	assert_int_equal(config.screen_height, 800);
 	assert_int_equal(config.layout, LAYOUT_PIP);
@@ -122,10 +123,11 @@ static void test_everything(void **state)
 	assert_int_equal(vm[0].gpu_memory, MIB(118)); /* four pictures for each head */
 	assert_int_equal(vm[0].input, INPUT_PS2 | INPUT_TABLET | INPUT_KEYBOARD);
 	assert_int_equal(vm[0].log_serial, 1);
+	assert_int_equal(vm[0].virtio_console, 1);
 	assert_int_equal(vm[1].display, DISPLAY_BOCHS);
 	assert_int_equal(vm[1].gpu_memory, 0);
 	assert_int_equal(vm[1].input, 0);
-	assert_int_equal(vm[1].line, 26);
+	assert_int_equal(vm[1].line, 27);
 	assert_int_equal(vm[1].disk, vm[0].disk);
 	assert_int_equal(files.count, 6);
 	assert_string_equal(files.file[1].name, "dir/i");

@@ -3,7 +3,8 @@
 
 /* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
 /* sources: dm/remote/frames.c dm/display/frames.c */
-/* sources: dm/remote/follow.c dm/input.c dm/remote/type.c dm/remote/keys.c dm/devices/uart.c */
+/* sources: dm/remote/follow.c dm/input.c dm/remote/type.c dm/remote/keys.c */
+/* sources: dm/remote/send.c dm/devices/uart.c */
 /* sources: dm/devices/monitors.c dm/devices/edid.c tests/unit/dm_stubs.c */
 
 /* The serial console: its command lines, answers, and what comes between them. */
@@ -154,6 +155,23 @@ static void keys_are_typed(void **state)
 	assert_string_equal(answer("key test ret\n"), "");
 	dm_stubs.now += 10 * STUB_HZ;
 	assert_string_equal(answer(""), "error: test does not read its keyboard\n");
+}
+
+static void text_is_sent(void **state)
+{
+	static const char expected[] = "a\"b\r\003\033[A";
+
+	(void)state;
+	assert_string_equal(answer("send test \"a\\\"b\" ret ctrl-c up\n"), "");
+	for (u32 i = 0; i < sizeof(expected) - 1; i++) {
+		assert_int_equal(dm_stubs_in(uart, 0x3f8, 1), expected[i]);
+		answer("");
+	}
+	assert_int_equal(dm_stubs_in(uart, 0x3fd, 1) & 1, 0);
+	assert_string_equal(answer("send test frob\n"), "error: cannot send frob\n");
+	assert_string_equal(answer("send test \"abc\"\n"), ""); /* room for one, without a FIFO */
+	dm_stubs.now += 10 * STUB_HZ;
+	assert_string_equal(answer(""), "error: test does not read its serial port\n");
 }
 
 static void wrong_lines_are_answered(void **state)
@@ -417,6 +435,7 @@ int main(void)
 		CASE(lines_end_in_every_way),
 		CASE(wrong_lines_are_answered),
 		CASE(keys_are_typed),
+		CASE(text_is_sent),
 		CASE(monitors_change),
 		CASE(list_tells_of_guests),
 		CASE(stop_waits_for_the_guest),

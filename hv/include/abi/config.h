@@ -39,7 +39,8 @@ struct vm_config {
 			  */
 	u32 gpu_entries; /* of backing memory, that one resource may have */
 	u32 line;	 /* of its section in oriel.conf, for messages */
-	u32 log_serial;	 /* 1: copy the guest's serial output to the log, prefixed */
+	u32 virtio_console; /* 1: it has one */
+	u32 log_serial;	    /* 1: copy the guest's serial output to the log, prefixed */
 };
 
 struct config {
