@@ -26,6 +26,10 @@
 
 __attribute__((noreturn)) void dm_main(void);
 
+/* How long the loop goes on when there is always something pending, before it shows by HC_WAIT that
+ * it is alive. */
+#define ROUND_US 100000
+
 static struct dm_shared *const shared = (struct dm_shared *)DM_SHARED_BASE;
 
 static void serve_vm(struct dm_vm *vm)
@@ -113,9 +117,10 @@ static u64 earlier(u64 a, u64 b)
 
 void dm_main(void)
 {
-	u64 pending = ~0ULL;
+	u64 pending = ~0ULL, waited;
 
 	start();
+	waited = time_now();
 	for (;;) {
 		u64 deadline;
 
@@ -126,9 +131,10 @@ void dm_main(void)
 		deadline = earlier(deadline, http_run());
 		deadline = earlier(deadline, rfb_tcp_run());
 		pending = atomic_exchange(&shared->pending, 0);
-		if (pending)
+		if (pending && time_now() - waited < time_from_us(ROUND_US))
 			continue;
-		hc_wait(deadline);
-		pending = atomic_exchange(&shared->pending, 0);
+		hc_wait(pending ? 0 : deadline);
+		waited = time_now();
+		pending |= atomic_exchange(&shared->pending, 0);
 	}
 }

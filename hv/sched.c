@@ -10,8 +10,9 @@
 #include "trace.h"
 #include "vcpu.h"
 
-#define SLICE_NS 2000000 /* when several vCPUs of a core want to run */
-#define NEVER	 (~0ULL)
+#define SLICE_NS  2000000 /* when several vCPUs of a core want to run */
+#define DOMAIN_NS 8000000 /* how long the device domain keeps others waiting for theirs */
+#define NEVER	  (~0ULL)
 
 struct core {
 	_Atomic u32 attention; /* somebody notified a vCPU of this core */
@@ -19,6 +20,8 @@ struct core {
 	struct vcpu *vcpus[MAX_CORE_VCPUS];
 	struct vcpu *loaded;  /* whose registers the processor holds */
 	struct vcpu *running; /* in core_slice: sees its own events before each entry */
+	u64 domain_since;     /* TSC: the domain has had the core from then on; 0: others have it */
+	u64 guests_until;     /* TSC: until then others go before it */
 	u64 idle_ticks;	      /* halted so far */
 	u64 idle_since;	      /* TSC when the present halt began; 0: not halted */
 };
@@ -66,14 +69,25 @@ void sched_unload(struct vcpu *v)
 	c->loaded = NULL;
 }
 
-/* The device domain before all, else the next runnable one after the last. Looks at every vCPU,
- * so that none's timer stays overdue. *others: whether another one is runnable too. */
-static struct vcpu *core_pick(struct core *c, u64 now, bool *others)
+/* Whether guests go before the domain now. Work that other cores' guests heap upon it must not
+ * take this core from its own. */
+static bool guests_first(struct core *c, u64 now)
+{
+	if (c->domain_since && now - c->domain_since >= time_from_ns(DOMAIN_NS)) {
+		c->guests_until = now + time_from_ns(SLICE_NS);
+		c->domain_since = 0;
+	}
+	return now < c->guests_until;
+}
+
+/* The device domain before all (almost), else the next runnable one after the last. Looks at every
+ * vCPU, so that none's timer stays overdue. *limit: when another one wants its turn. */
+static struct vcpu *core_pick(struct core *c, u64 now, u64 *limit)
 {
 	struct vcpu *picked = NULL, *domain = NULL;
 	u32 first = c->last + 1, picked_at = c->last;
 
-	*others = false;
+	*limit = NEVER;
 	for (u32 i = 0; i < c->count; i++) {
 		u32 at = (first + i) % c->count;
 		struct vcpu *v = c->vcpus[at];
@@ -83,14 +97,21 @@ static struct vcpu *core_pick(struct core *c, u64 now, bool *others)
 		if (vcpu_is_domain(v)) {
 			domain = v;
 		} else if (picked) {
-			*others = true;
+			*limit = now + time_from_ns(SLICE_NS);
 		} else {
 			picked = v;
 			picked_at = at;
 		}
 	}
-	if (domain)
+	if (domain && !(picked && guests_first(c, now))) {
+		if (!c->domain_since)
+			c->domain_since = now;
+		*limit = picked ? c->domain_since + time_from_ns(DOMAIN_NS) : NEVER;
 		return domain;
+	}
+	if (domain)
+		*limit = c->guests_until;
+	c->domain_since = 0;
 	c->last = picked_at;
 	return picked;
 }
@@ -163,17 +184,16 @@ void sched_run(void)
 	core_prepare(c);
 	for (;;) {
 		u64 now = time_now();
+		u64 limit = NEVER;
 		struct vcpu *v;
-		bool others;
 
 		c->attention = 0;
-		v = c->count ? core_pick(c, now, &others) : NULL;
+		v = c->count ? core_pick(c, now, &limit) : NULL;
 		if (!v) {
 			core_idle(c);
 			continue;
 		}
-		core_slice(c, v,
-			   MIN(core_deadline(c, v), others ? now + time_from_ns(SLICE_NS) : NEVER));
+		core_slice(c, v, MIN(core_deadline(c, v), limit));
 	}
 }
 

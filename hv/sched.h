@@ -3,8 +3,9 @@
 
 /*
  * Which vCPU a core runs. vCPUs stay on the core they were given; a core takes the device domain
- * first, then its runnable vCPUs in turn, a slice each when there are several. With nothing to run
- * it halts. Everything of a core is touched by that core only, but for `attention`.
+ * first, then its runnable vCPUs in turn, a slice each when there are several; a domain that does
+ * not come to an end lets them have a slice between. With nothing to run it halts. Everything of a
+ * core is touched by that core only, but for `attention`.
  */
 #ifndef HV_SCHED_H
 #define HV_SCHED_H

@@ -115,7 +115,7 @@ def gpu_protocol(name, cmdline="", **keys):
 
 def bare_set(machine, suffix, cmdline="", **keys):
     cases = [bare("%s-%s" % (name, suffix), name + ".elf", cmdline, machine=machine, **keys)
-             for name in ("modes", "irq", "tlb", "mmio", "pci", "gpu")]
+             for name in ("modes", "irq", "tlb", "mmio", "pci", "gpu", "virtio")]
     return cases + [
         bare("smp2-" + suffix, "smp.elf", "cpus=2", guest_cpus=2, machine=machine, **keys),
         bare("smp8-" + suffix, "smp.elf", "cpus=8", guest_cpus=8, machine=machine, **keys),
@@ -210,6 +210,25 @@ MISBEHAVING = [
     misbehaves("memory", "hammer_mem.elf", "address|memory"),
 ]
 
+# A guest that always has work for the device domain, on both sides of guests that want a little.
+FLOOD = [
+    Case("bad-guest-flood", conf(vm("left", "gpu.elf", "size=640x480 stay=1", size="640x480"),
+                                 vm("flood", "flood.elf"),
+                                 vm("right", "gpu.elf", "size=640x480 stay=1", size="640x480")),
+         cpus=2, timeout=200, steps=[
+             started("left", "flood", "right"),
+             says("flood", "guest: flooding"),
+             repeat(2, command("reset left"), says("left", "guest: quadrants shown"),
+                    command("reset right"), says("right", "guest: quadrants shown")),
+             shows("left", VGA),
+             shows("right", VGA),
+             wait(10),
+             command("list"),
+             not_logged("PANIC|restarts"),
+             powers_off(),
+         ]),
+]
+
 # ---- Bad input ---------------------------------------------------------------------------------
 
 
@@ -292,5 +311,6 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
     linux_vmx(2, 1024, 768),
 ]
 
-CASES = (LINUX + LINUX_DISPLAYS + BARE + LIFE + MISBEHAVING + REFUSED + IDLE + VGA_CASES +
-         FIRMWARE + REGRESS + BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)
+CASES = (LINUX + FLOOD + LINUX_DISPLAYS + BARE + LIFE + MISBEHAVING + REFUSED + IDLE +
+         VGA_CASES + FIRMWARE + REGRESS + BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS +
+         LINUX_DISPLAYS_BOCHS)
