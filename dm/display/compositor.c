@@ -116,28 +116,26 @@ static void paint_split_line(struct head *head, u32 x, u32 y, u32 width)
 	}
 }
 
-/* Finds lines of `len` bytes, each whole in a piece, from `offset` on; up to `most` of them. */
+/* Finds lines of `len` bytes, each whole in a piece, from `offset` on; up to `most` > 0 of them. */
 static u32 find_lines(struct head *head, u64 offset, u64 len, u32 most, const u8 **lines)
 {
-	struct piece_cursor at = head->at;
-	u64 stride = head->surface.stride, available;
-	u32 n = 0;
+	u64 stride = head->surface.stride, available, in;
+	const u8 **line = lines, **end = lines + most;
+	const struct piece *piece;
 
-	while (n < most) {
-		const u8 *data = piece_at(&at, offset, &available);
-
-		if (available < len)
+	piece_at(&head->at, offset, &available);
+	piece = head->at.pieces + head->at.index;
+	in = offset - head->at.start;
+	while (in + len <= piece->len) {
+		*line++ = piece->base + in;
+		if (line == end)
 			break;
-		for (available -= len;; available -= stride) {
-			lines[n++] = data;
-			data += stride;
-			offset += stride;
-			if (available < stride || n == most)
-				break;
-		}
+		for (in += stride; in >= piece->len; piece++)
+			in -= piece->len;
 	}
-	head->at = at;
-	return n;
+	head->at.index = (u32)(piece - head->at.pieces);
+	head->at.start = offset + (u64)(line - lines - (line == end)) * stride - in;
+	return (u32)(line - lines);
 }
 
 /* Straight from the surface, of which r is a part; of 32 bits a pixel, shown at its own size, not

@@ -53,6 +53,20 @@ static void tail(u8 *to, const u8 *from, u64 len)
 
 #define BIG 4096 /* bytes of a line copied without a jump */
 
+/* For each line, f: where its bytes from `at` on come from, t: where they go to. Columns of BIG
+ * bytes one after another keep what is done for each line small. */
+#define EACH_LINE(copy)                                                                 \
+	do {                                                                            \
+		const u8 *const *end = lines + rows;                                    \
+		u8 *t = to + at;                                                        \
+                                                                                        \
+		for (const u8 *const *line = lines; line != end; line++, t += stride) { \
+			const u8 *f = *line + at;                                       \
+                                                                                        \
+			copy;                                                           \
+		}                                                                       \
+	} while (0)
+
 static void rest_avx2(u8 *to, const u8 *from, u64 len)
 {
 	for (; len >= 512; len -= 512, to += 512, from += 512)
@@ -64,17 +78,12 @@ static void rest_avx2(u8 *to, const u8 *from, u64 len)
 
 static void lines_avx2(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
 {
-	u64 big = len / BIG, rest = len % BIG;
+	u64 at = 0;
 
-	for (; rows; rows--, to += stride) {
-		const u8 *f = *lines++;
-		u8 *t = to;
-
-		for (u64 n = big; n; n--, t += BIG, f += BIG)
-			AVX2_STEPS(t, f, 128);
-		if (rest)
-			rest_avx2(t, f, rest);
-	}
+	for (; at + BIG <= len; at += BIG)
+		EACH_LINE(AVX2_STEPS(t, f, 128));
+	if (at < len)
+		EACH_LINE(rest_avx2(t, f, len - at));
 	__asm__ volatile("vzeroupper" ::: "memory");
 }
 
@@ -89,17 +98,12 @@ static void rest_sse2(u8 *to, const u8 *from, u64 len)
 
 static void lines_sse2(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
 {
-	u64 big = len / BIG, rest = len % BIG;
+	u64 at = 0;
 
-	for (; rows; rows--, to += stride) {
-		const u8 *f = *lines++;
-		u8 *t = to;
-
-		for (u64 n = big; n; n--, t += BIG, f += BIG)
-			SSE2_STEPS(t, f, 256);
-		if (rest)
-			rest_sse2(t, f, rest);
-	}
+	for (; at + BIG <= len; at += BIG)
+		EACH_LINE(SSE2_STEPS(t, f, 256));
+	if (at < len)
+		EACH_LINE(rest_sse2(t, f, len - at));
 }
 
 static copy_lines_fn *chosen = lines_plain;
