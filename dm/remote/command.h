@@ -55,6 +55,7 @@ const char *command_number(const char *text, char end, u32 *value);
 struct dm_vm *command_head(char *name, u32 none, u32 *head);
 
 enum command_result command_key(struct command_job *job, char **args, u32 count);
+enum command_result command_pointer(struct command_job *job, char **args, u32 count);
 enum command_result command_send(struct command_job *job, char **args, u32 count);
 enum command_result command_screenshot(struct command_job *job, char **args, u32 count);
 enum command_result command_frames(struct command_job *job, char **args, u32 count);

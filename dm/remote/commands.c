@@ -276,6 +276,9 @@ const struct command command_table[] = {
 	  "pgup pgdn insert delete pause print f1..f12), modifiers before a key: ctrl-alt-delete, "
 	  "shift-tab, alt-f1",
 	  2, COMMAND_MAX_ARGS - 1, command_key },
+	{ "pointer", "VM[:HEAD] X,Y [BUTTON]...",
+	  "put a guest's pointer there, with these held: left middle right, up down (the wheel)", 2,
+	  7, command_pointer },
 	{ "send", "VM TEXT",
 	  "text for a guest's serial console: \"root\" ret, names (esc tab space backspace up down "
 	  "left right), ctrl-c",

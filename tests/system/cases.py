@@ -6,7 +6,7 @@ from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
 from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS
 from cases_regress import REGRESS
 from cases_vga import VGA_CASES, VGA_CASES_BOCHS
-from steps import (command, counts, edid_passes, ends, flips_on, idles, logged,
+from steps import (command, counts, edid_passes, ends, flips_at, flips_on, idles, logged,
                    no_kernel_errors, not_logged, note_stats, passes, powers_off, refuses, repeat,
                    same_stats, says, shows, started, state, wait)
 
@@ -82,6 +82,29 @@ LINUX = [
         command("resize linux 1024x768"),
         says("linux", "guest: monitors 1:1024x768$"),
         shows("linux", "console-1024x768"),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ]),
+    Case("linux-input", conf(linux(test="input", input="ps2,tablet,keyboard",
+                                   virtio_console="yes")), steps=[
+        started("linux"),
+        says("linux", r"guest: input Oriel keyboard 0$", 150),
+        says("linux", r"guest: input Oriel tablet 3$"),
+        says("linux", "guest: hvc0 asks"),
+        command('send linux "forty two" ret'),
+        says("linux", "guest: hvc0 got forty two"),
+        command("key linux a"),
+        says("linux", "event 1 30 1"),
+        says("linux", "event 1 30 0"),
+        command("pointer linux 1023,0 left up"),
+        says("linux", "event 3 0 32767"),
+        says("linux", "event 1 272 1"),
+        says("linux", "event 2 8 1"),
+        command("restart-dm"),
+        command("pointer linux 0,767"),
+        says("linux", "event 3 1 32767"),
+        command('send linux "echo a$((6*7))b" ret'),
+        says("linux", "^a42b"),
         no_kernel_errors("linux"),
         powers_off(),
     ]),
@@ -210,6 +233,16 @@ MISBEHAVING = [
     misbehaves("memory", "hammer_mem.elf", "address|memory"),
 ]
 
+# Time is counted in instructions there, so a loaded machine does not matter.
+def paced(rate, frames):
+    return Case("flip-rate-%d" % rate,
+                conf(linux(test="bench", more="oriel.bench=flip:%d" % frames, size="640x480"),
+                     screen="refresh = %d\n" % rate), options=["--icount"], timeout=280, steps=[
+                    started("linux"), flips_at("linux", rate, 2), powers_off()])
+
+
+PACED = [paced(60, 600), paced(30, 300)]
+
 # A guest that always has work for the device domain, on both sides of guests that want a little.
 FLOOD = [
     Case("bad-guest-flood", conf(vm("left", "gpu.elf", "size=640x480 stay=1", size="640x480"),
@@ -220,8 +253,8 @@ FLOOD = [
              says("flood", "guest: flooding"),
              repeat(2, command("reset left"), says("left", "guest: quadrants shown"),
                     command("reset right"), says("right", "guest: quadrants shown")),
-             shows("left", VGA),
-             shows("right", VGA),
+             shows("left", VGA, panel=False),
+             shows("right", VGA, panel=False),
              wait(10),
              command("list"),
              not_logged("PANIC|restarts"),
@@ -311,6 +344,6 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
     linux_vmx(2, 1024, 768),
 ]
 
-CASES = (LINUX + FLOOD + LINUX_DISPLAYS + BARE + LIFE + MISBEHAVING + REFUSED + IDLE +
+CASES = (LINUX + PACED + FLOOD + LINUX_DISPLAYS + BARE + LIFE + MISBEHAVING + REFUSED + IDLE +
          VGA_CASES + FIRMWARE + REGRESS + BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS +
          LINUX_DISPLAYS_BOCHS)

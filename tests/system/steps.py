@@ -174,6 +174,16 @@ def flips_on(guest, secs=30):
     return step
 
 
+def flips_at(guest, rate, percent, secs=250):
+    """The guest's bench `flip` ran at that many frames a second."""
+    def step(m):
+        found = m.console.wait_guest(guest, r"RESULT name=flip .* ns_per_frame=(\d+) errors=0", secs)
+        got = 1e9 / int(found[1])
+        if abs(got - rate) > rate * percent / 100:
+            raise Failure("%s flips %.2f times a second, not %d" % (guest, got, rate))
+    return step
+
+
 def note_stats(key, *names):
     """Keeps these of the machine's counters."""
     def step(m):

@@ -50,6 +50,15 @@ static s64 handle(struct virtio_device *v, u32 queue, const struct virtq_chain *
 	return virtq_write(v->dev->vm, chain, 0, bytes, (u64)got);
 }
 
+static void supply(struct virtio_device *v, u32 queue)
+{
+	u8 bytes[24] = { 1, 2, 3 };
+
+	for (u32 i = 0; i < 4 && virtio_pci_give(v, queue, bytes, sizeof(bytes)); i++)
+		;
+	virtio_pci_signal(v, queue);
+}
+
 static const struct virtio_device_ops model = {
 	.features = VIRTIO_TRANSPORT_FEATURES,
 	.queue_count = 2,
@@ -58,6 +67,8 @@ static const struct virtio_device_ops model = {
 	.config_read = config_read,
 	.reset = driver_reset,
 	.handle = handle,
+	.waiting_queues = BIT(1),
+	.supply = supply,
 };
 
 static int create(struct dm_device *dev)

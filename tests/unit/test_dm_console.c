@@ -4,7 +4,7 @@
 /* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
 /* sources: dm/remote/frames.c dm/display/frames.c */
 /* sources: dm/remote/follow.c dm/input.c dm/remote/type.c dm/remote/keys.c */
-/* sources: dm/remote/send.c dm/devices/uart.c */
+/* sources: dm/remote/send.c dm/remote/pointer.c dm/devices/uart.c */
 /* sources: dm/devices/monitors.c dm/devices/edid.c tests/unit/dm_stubs.c */
 
 /* The serial console: its command lines, answers, and what comes between them. */
@@ -21,7 +21,8 @@
 #include "dm/display/display.h"
 #include "dm/display/frames.h"
 #include "dm/display/png.h"
-#include "dm/devices/keys.h"
+#include "dm/display/compositor.h"
+#include "dm/input.h"
 #include "dm/devices/monitors.h"
 #include "dm/remote/console.h"
 #include "dm/remote/follow.h"
@@ -172,6 +173,32 @@ static void text_is_sent(void **state)
 	assert_string_equal(answer("send test \"abc\"\n"), ""); /* room for one, without a FIFO */
 	dm_stubs.now += 10 * STUB_HZ;
 	assert_string_equal(answer(""), "error: test does not read its serial port\n");
+}
+
+static struct head shown;
+
+struct head *compositor_head(const struct dm_vm *vm, u32 head)
+{
+	(void)vm;
+	return head ? NULL : &shown;
+}
+
+static void pointers_are_put(void **state)
+{
+	(void)state;
+	shown.surface.width = shown.surface.height = 0;
+	assert_string_equal(answer("pointer test 5,5\n"), "error: nothing is shown there\n");
+	shown.surface.width = 100;
+	shown.surface.height = 50;
+	assert_string_equal(answer("pointer test 5,5\n"), "ok\n");
+	assert_string_equal(answer("pointer test 99,500 left right down\n"), "ok\n");
+	assert_int_equal(dm_stubs.pointer.dx, 94);
+	assert_int_equal(dm_stubs.pointer.dy, 44);
+	assert_int_equal(dm_stubs.pointer.buttons, INPUT_LEFT | INPUT_RIGHT);
+	assert_int_equal(dm_stubs.pointer.wheel, -1);
+	assert_string_equal(answer("pointer test:1 5,5\n"), "error: nothing is shown there\n");
+	assert_string_equal(answer("pointer test 5,x\n"), "error: a position is X,Y in pixels\n");
+	assert_string_equal(answer("pointer test 5,5 far\n"), "error: no button is called far\n");
 }
 
 static void wrong_lines_are_answered(void **state)
@@ -436,6 +463,7 @@ int main(void)
 		CASE(wrong_lines_are_answered),
 		CASE(keys_are_typed),
 		CASE(text_is_sent),
+		CASE(pointers_are_put),
 		CASE(monitors_change),
 		CASE(list_tells_of_guests),
 		CASE(stop_waits_for_the_guest),
