@@ -199,8 +199,10 @@ static bool subtract_covered(const struct head *head, struct damage *damage)
 static void paint_surface(struct head *head, const struct rect *r)
 {
 	struct rect cursor = compose_cursor_rect(head);
-	struct damage damage = { .count = 1, .rects = { *r } };
+	struct damage damage; /* not cleared: large, and on every frame's way */
 
+	damage.count = 1;
+	damage.rects[0] = *r;
 	if (pixels_size(head->surface.format) != 4 || head->place.width != head->surface.width ||
 	    head->place.height != head->surface.height || !subtract_covered(head, &damage) ||
 	    !damage_subtract(&damage, &cursor)) {

@@ -37,8 +37,11 @@ static u32 split(const struct rect *r, const struct rect *hole, struct rect out[
 
 bool damage_subtract(struct damage *damage, const struct rect *hole)
 {
-	struct damage result = { 0 };
+	struct damage result;
 
+	if (rect_empty(hole))
+		return true;
+	result.count = 0;
 	for (u32 i = 0; i < damage->count; i++) {
 		const struct rect *r = &damage->rects[i];
 		struct rect common = rect_intersect(r, hole);
