@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/virtio_queue.c dm/devices/virtio_queue_split.c */
-/* sources: dm/devices/virtio_queue_packed.c dm/devices/virtio_queue_copy.c */
-/* sources: dm/devices/virtio_pci.c dm/devices/virtio_pci_config.c tests/unit/dm_stubs.c */
+/* sources: dm/devices/virtio_queue*.c dm/devices/virtio_pci*.c tests/unit/dm_stubs.c */
 
 /*
  * A guest at the virtio transport and its rings, split and packed, and a device domain that is

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/virtio_blk.c dm/devices/virtio_queue.c dm/devices/virtio_queue_split.c */
-/* sources: dm/devices/virtio_queue_packed.c dm/devices/virtio_queue_copy.c */
-/* sources: dm/devices/virtio_pci.c dm/devices/virtio_pci_config.c tests/unit/dm_stubs.c */
+/* sources: dm/devices/virtio_blk.c dm/devices/virtio_queue*.c */
+/* sources: dm/devices/virtio_pci*.c tests/unit/dm_stubs.c */
 
 /* Disks through their queue: reads, writes, what lies outside, and a read-only one. */
 #include <setjmp.h>

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/virtio_queue.c dm/devices/virtio_queue_split.c */
-/* sources: dm/devices/virtio_queue_packed.c dm/devices/virtio_queue_copy.c */
-/* sources: dm/devices/virtio_pci.c dm/devices/virtio_pci_config.c */
+/* sources: dm/devices/virtio_queue*.c dm/devices/virtio_pci*.c */
 /* sources: dm/devices/virtio_input.c dm/devices/virtio_input_config.c dm/input.c */
 /* sources: dm/devices/virtio_console.c dm/devices/uart.c */
 /* sources: tests/unit/virtq_driver.c tests/unit/dm_stubs.c */

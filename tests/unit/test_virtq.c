@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/virtio_queue.c dm/devices/virtio_queue_split.c */
-/* sources: dm/devices/virtio_queue_packed.c dm/devices/virtio_queue_copy.c */
+/* sources: dm/devices/virtio_queue*.c */
 /*
  * Split virtqueues with drivers that mean ill: every field of every structure wrong.
  */
