@@ -128,12 +128,13 @@ def bare(name, kernel, cmdline="", **keys):
         started("bare"), passes("bare", secs), state("bare", "stopped"), powers_off()], **keys)
 
 
-def gpu_protocol(name, cmdline="", **keys):
-    """Every request of the virtio-gpu protocol, right and wrong."""
+def gpu_protocol(name, cmdline="", restarts=0, **keys):
+    """Every request of the virtio-gpu protocol, right and wrong, while the domain restarts."""
     text = conf(vm("bare", "gpu_protocol.elf", "gpu_memory=16 gpu_entries=9000 monitors=3 " + cmdline,
                    display="virtio-gpu", heads="3", gpu_memory="16M", gpu_entries="9000"))
-    return Case(name, text, steps=[started("bare"), passes("bare", 180), state("bare", "stopped"),
-                                   powers_off()], **keys)
+    return Case(name, text, steps=[started("bare"), repeat(restarts, command("restart-dm")),
+                                   passes("bare", 180), state("bare", "stopped"), powers_off()],
+                **keys)
 
 
 def bare_set(machine, suffix, cmdline="", **keys):
@@ -146,7 +147,7 @@ def bare_set(machine, suffix, cmdline="", **keys):
 
 
 BARE = bare_set("qemu-svm", "svm") + [
-    gpu_protocol("gpu-protocol-svm"),
+    gpu_protocol("gpu-protocol-svm", restarts=5),
     bare("smp2-svm-2cpu", "smp.elf", "cpus=2", guest_cpus=2, cpus=2),
     bare("irq-svm-2cpu", "irq.elf", cpus=2),
     Case("gpu-picture-svm", conf(vm("bare", "gpu.elf", "size=1024x768 stay=1")), steps=[
@@ -162,12 +163,12 @@ LIFE = [
              started("linux", "idle"),
              says("linux", "guest: flipping", 150),
              refuses("start linux", "is running"),
-             note_stats("pages", "free_pages"),
+             note_stats("held", "free_pages", "linux.resources"),
              repeat(20, command("reset linux"), command("stop linux"), refuses("stop linux", ""),
                     state("linux", "stopped"), command("start linux"), command("reset idle")),
              says("linux", "guest: flipping", 150),
              flips_on("linux"),
-             same_stats("pages"),
+             same_stats("held"),
              not_logged("PANIC|damaged"),
              powers_off(),
          ]),
@@ -177,8 +178,10 @@ LIFE = [
              started("left", "right"),
              says("left", "guest: flipping", 150),
              says("right", "guest: flipping", 150),
+             note_stats("held", "left.resources", "left.resource_bytes"),
              repeat(20, command("restart-dm"), flips_on("left"), flips_on("right")),
              counts("dm_restarts", 20),
+             same_stats("held"),
              shows("left", VGA, VGA_TURNED),
              shows("right", VGA, VGA_TURNED),
              no_kernel_errors("left"),

@@ -18,8 +18,8 @@
 
 #include <abi/types.h>
 
-#define PROTOCOL_REQUEST 1024	  /* bytes of the longest request */
-#define PROTOCOL_ANSWER	 2048	  /* the most room for an answer */
+#define PROTOCOL_REQUEST 256	  /* bytes of the longest request */
+#define PROTOCOL_ANSWER	 1088	  /* the most room for an answer */
 #define PROTOCOL_MEMORY	 KIB(128) /* for pictures */
 #define PROTOCOL_HEADER	 24	  /* bytes */
 #define PROTOCOL_MODES	 16	  /* in the display information */
