@@ -449,6 +449,50 @@ static void paints_blobs_in_one_copy(void **state)
 	assert_int_equal(panel(288 + 63, 368 + 63), 4095);
 }
 
+/* Each format as picture, blob and cursor; the bytes lie in memory as its name says. */
+static void shows_all_formats(void **state)
+{
+	static const struct {
+		u32 format;
+		char bytes[5];
+	} formats[] = {
+		{ 1, "BGRA" },	{ 2, "BGRX" },	{ 3, "ARGB" },	 { 4, "XRGB" },
+		{ 67, "RGBA" }, { 68, "XBGR" }, { 121, "ABGR" }, { 134, "RGBX" },
+	};
+	struct gpu_set_scanout_blob c = blob_scanout(1, 2, 64, 64);
+
+	(void)state;
+	assert_int_equal(create_blob(2, PIXELS, 16384, 16384), GPU_OK_NODATA);
+	for (u32 i = 0; i < ARRAY_SIZE(formats); i++) {
+		for (u32 k = 0; k < 16384; k++) {
+			char colour = formats[i].bytes[k % 4];
+
+			world.ram[PIXELS + k] = colour == 'R'	? 0x12
+						: colour == 'G' ? 0x34
+						: colour == 'B' ? 0x56
+						: colour == 'A' ? 0xff
+								: 0;
+		}
+		assert_int_equal(create_2d(1, formats[i].format, 64, 64), GPU_OK_NODATA);
+		assert_int_equal(attach(1, 1, PIXELS, 16384, 1), GPU_OK_NODATA);
+		assert_int_equal(transfer(1, FULL(64, 64), 0), GPU_OK_NODATA);
+		assert_int_equal(set_scanout(0, 1, FULL(64, 64)), GPU_OK_NODATA);
+		assert_int_equal(flush(1, FULL(64, 64)), GPU_OK_NODATA);
+		assert_int_equal(panel(288 + 63, 368 + 63) & 0xffffff, 0x123456);
+		c.format = formats[i].format;
+		assert_int_equal(RUN(c), GPU_OK_NODATA);
+		assert_int_equal(flush(2, FULL(64, 64)), GPU_OK_NODATA);
+		assert_int_equal(panel(640 + 288 + 63, 368 + 63) & 0xffffff, 0x123456);
+		memset(world.ram + PIXELS, 0, 16384);
+		assert_int_equal(flush(2, FULL(64, 64)), GPU_OK_NODATA);
+		assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 1, 1, 1, 1), GPU_OK_NODATA);
+		assert_int_equal(panel(640 + 288 + 63, 368 + 63) & 0xffffff, 0x123456);
+		assert_int_equal(panel(640 + 288, 368 + 63) & 0xffffff, 0);
+		assert_int_equal(cursor(GPU_CMD_UPDATE_CURSOR, 1, 0, 1, 1), GPU_OK_NODATA);
+		assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 1), GPU_OK_NODATA);
+	}
+}
+
 static void checks_blobs(void **state)
 {
 	struct gpu_create_blob b = { header(GPU_CMD_RESOURCE_CREATE_BLOB), 5, 2, 0, 0, 0, 4096 };
@@ -710,6 +754,7 @@ int main(void)
 		TEST(transfers_rectangles),
 		TEST(checks_scanouts),
 		TEST(paints_blobs_in_one_copy),
+		TEST(shows_all_formats),
 		TEST(checks_blobs),
 		TEST(needs_negotiated_features),
 		TEST(shows_cursors),
