@@ -58,9 +58,10 @@ boot_obj := $(call objects,boot,$(boot_src))
 # ---- Flags -----------------------------------------------------------------------------------
 WARN := -Wall -Wextra -Werror -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes \
 	-Wvla -Wundef
+# Not -MMD: what a system header (lwIP) includes, even of ours, would be left out.
 COMMON := -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fcf-protection=none \
 	-fno-strict-aliasing -fno-asynchronous-unwind-tables -fno-common -mno-red-zone \
-	-ffile-prefix-map=$(CURDIR)=. -I$(BUILD)/gen -Ihv/include -isystem /usr/include/stb -MMD -MP
+	-ffile-prefix-map=$(CURDIR)=. -I$(BUILD)/gen -Ihv/include -isystem /usr/include/stb -MD -MP
 STATIC := -fno-pic -fno-pie -nostdlib
 HV_FLAGS := $(COMMON) $(STATIC) -mcmodel=kernel -mgeneral-regs-only -Iarch/include -Ihv -Iarch/x86 \
 	-I.

@@ -34,7 +34,7 @@ INCLUDES := -Ihv/include -Iarch/include -iquote hv -iquote arch/x86 -iquote arch
 	-Idm/net
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wundef
-COMMON := -std=gnu11 -g -O1 -fno-omit-frame-pointer -DUNIT_TEST $(INCLUDES) -MMD -MP
+COMMON := -std=gnu11 -g -O1 -fno-omit-frame-pointer -DUNIT_TEST $(INCLUDES) -MD -MP
 UNIT_CFLAGS := $(COMMON) $(WARNINGS) -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 FUZZ_CFLAGS := $(COMMON) -Wall -fsanitize=fuzzer-no-link,address,undefined \
