@@ -81,6 +81,16 @@ static void check_driver(struct card *c)
 
 int card_open(struct card *c, uint32_t width, uint32_t height)
 {
+	memset(c, 0, sizeof(*c));
+	c->fd = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	if (c->fd < 0)
+		return -errno;
+	check_driver(c);
+	return card_head(c, 0, width, height);
+}
+
+int card_head(struct card *c, uint32_t head, uint32_t width, uint32_t height)
+{
 	uint32_t crtcs[MAX_OBJECTS], connectors[MAX_OBJECTS];
 	struct drm_mode_card_res res = {
 		.crtc_id_ptr = address(crtcs),
@@ -88,23 +98,14 @@ int card_open(struct card *c, uint32_t width, uint32_t height)
 		.count_crtcs = MAX_OBJECTS,
 		.count_connectors = MAX_OBJECTS,
 	};
-	int rc;
+	int rc = card_ioctl(c, DRM_IOCTL_MODE_GETRESOURCES, &res);
 
-	memset(c, 0, sizeof(*c));
-	c->fd = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
-	if (c->fd < 0)
-		return -errno;
-	check_driver(c);
-	rc = card_ioctl(c, DRM_IOCTL_MODE_GETRESOURCES, &res);
 	if (rc)
 		return rc;
-	if (res.count_crtcs == 0)
+	if (head >= res.count_crtcs || head >= res.count_connectors || head >= MAX_OBJECTS)
 		return -ENODEV;
-	c->crtc = crtcs[0];
-	rc = -ENODEV;
-	for (uint32_t i = 0; rc && i < res.count_connectors && i < MAX_OBJECTS; i++)
-		rc = use_connector(c, connectors[i], width, height);
-	return rc;
+	c->crtc = crtcs[head];
+	return use_connector(c, connectors[head], width, height);
 }
 
 static int add_fb(const struct card *c, struct picture *p, uint32_t pitch)

@@ -30,9 +30,12 @@ struct card {
 	struct drm_mode_modeinfo mode;
 };
 
-/* Opens /dev/dri/card0 and picks its first connected connector and the mode of that size; -ENOENT
- * when it offers no such mode. width 0: the preferred mode. */
+/* Opens /dev/dri/card0 and picks its first connector, which must be connected, and the mode of that
+ * size; -ENOENT when it offers no such mode. width 0: the preferred mode. */
 int card_open(struct card *c, uint32_t width, uint32_t height);
+/* Picks another connector of an open card, and the CRTC of the same number; -ENODEV when there is
+ * none. */
+int card_head(struct card *c, uint32_t head, uint32_t width, uint32_t height);
 /* A dumb buffer, mapped and black. with_fb: also a framebuffer object for it. */
 int card_create(const struct card *c, uint32_t width, uint32_t height, int with_fb,
 		struct picture *p);

@@ -5,6 +5,8 @@
  * What a Linux guest does to its display in the tests and the bench.
  *
  *   drmtest quadrants [WxH]     red, green / blue, white; stays for ever
+ *   drmtest heads [WxH]         the same on all heads, turned by one place from each to the next
+ *   drmtest pointer X,Y [WxH]   the same on one, and a cursor there
  *   drmtest TEST N [WxH]        TEST of the table below, N frames; flip 0 goes on for ever
  *   drmtest mark NAME           one MARK line
  *
@@ -83,8 +85,13 @@ static void draw_quadrants(const struct picture *p, const uint32_t colours[4])
 	fill_rect(p, w, h, p->width - w, p->height - h, colours[3]);
 }
 
-static const uint32_t quadrants[4] = { RED, GREEN, BLUE, WHITE };
-static const uint32_t quadrants_turned[4] = { BLUE, RED, WHITE, GREEN };
+#define TURNS 4
+static const uint32_t quadrants[TURNS][4] = {
+	{ RED, GREEN, BLUE, WHITE },
+	{ BLUE, RED, WHITE, GREEN },
+	{ WHITE, BLUE, GREEN, RED },
+	{ GREEN, WHITE, RED, BLUE },
+};
 
 /* A frame's drawing for the bench: every pixel changes, one colour a line. */
 static void draw_frame(const struct picture *p, unsigned long n)
@@ -126,8 +133,8 @@ static int prepare_screen(struct test_state *s, uint32_t width, uint32_t height)
 		rc = card_create(&s->card, width, height, 1, &s->pictures[i]);
 	if (rc)
 		return rc;
-	draw_quadrants(&s->pictures[0], quadrants);
-	draw_quadrants(&s->pictures[1], quadrants_turned);
+	for (int i = 0; i < 2; i++)
+		draw_quadrants(&s->pictures[i], quadrants[i]);
 	return card_show(&s->card, &s->pictures[0]);
 }
 
@@ -215,19 +222,62 @@ static int fail(const char *name, int rc)
 	return 1;
 }
 
+/* What has been set up stays on the screen for ever. */
+static int stay(const char *name, const struct test_state *s, int rc)
+{
+	if (rc == 0)
+		rc = card_settle(&s->card);
+	if (rc)
+		return fail(name, rc);
+	printf("guest: %s shown\n", name);
+	fflush(stdout);
+	for (;;)
+		pause();
+}
+
 static int show_quadrants(uint32_t width, uint32_t height)
 {
+	static struct test_state s;
+
+	return stay("quadrants", &s, prepare_screen(&s, width, height));
+}
+
+static int show_heads(uint32_t width, uint32_t height)
+{
+	static struct test_state s;
+	struct picture p;
+	int rc = prepare_screen(&s, width, height);
+
+	for (uint32_t head = 1; rc == 0; head++) {
+		rc = card_head(&s.card, head, width, height);
+		if (rc == -ENODEV)
+			return stay("heads", &s, 0);
+		if (rc == 0)
+			rc = card_create(&s.card, width, height, 1, &p);
+		if (rc == 0) {
+			draw_quadrants(&p, quadrants[head % TURNS]);
+			rc = card_show(&s.card, &p);
+		}
+	}
+	return fail("heads", rc);
+}
+
+/* The cursor: opaque, half and quarter transparent (alpha multiplied in), and not there. */
+static int show_pointer(int x, int y, uint32_t width, uint32_t height)
+{
+	static const uint32_t colours[4] = { 0xffff00ff, 0x80808000, 0x40000040, 0 };
 	static struct test_state s;
 	int rc = prepare_screen(&s, width, height);
 
 	if (rc == 0)
-		rc = card_settle(&s.card);
+		rc = card_create(&s.card, CURSOR_SIZE, CURSOR_SIZE, 0, &s.cursor);
 	if (rc)
-		return fail("quadrants", rc);
-	printf("guest: quadrants shown\n");
-	fflush(stdout);
-	for (;;)
-		pause();
+		return fail("pointer", rc);
+	draw_quadrants(&s.cursor, colours);
+	rc = card_cursor_show(&s.card, &s.cursor);
+	if (rc == 0)
+		rc = card_cursor_move(&s.card, x, y);
+	return stay("pointer", &s, rc);
 }
 
 static void flip_forever(struct test_state *s)
@@ -289,29 +339,47 @@ static int run_flip_forever(uint32_t width, uint32_t height)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: drmtest quadrants [WxH] | mark NAME | TEST FRAMES [WxH]\n");
+	fprintf(stderr,
+		"usage: drmtest quadrants | heads | pointer X,Y | mark NAME | TEST N [WxH]\n");
 	return 2;
+}
+
+/* The commands that are not in the table; -1: none of them. */
+static int run_picture(const char *name, const char *argument, uint32_t width, uint32_t height)
+{
+	int x, y;
+
+	if (strcmp(name, "quadrants") == 0)
+		return show_quadrants(width, height);
+	if (strcmp(name, "heads") == 0)
+		return show_heads(width, height);
+	if (strcmp(name, "pointer") == 0 && sscanf(argument, "%d,%d", &x, &y) == 2)
+		return show_pointer(x, y, width, height);
+	return -1;
 }
 
 int main(int argc, char **argv)
 {
-	const char *name = argc > 1 ? argv[1] : "";
-	int is_picture = strcmp(name, "quadrants") == 0;
-	const char *size = argc > (is_picture ? 2 : 3) ? argv[is_picture ? 2 : 3] : NULL;
+	const char *name = argc > 1 ? argv[1] : "", *argument = argc > 2 ? argv[2] : "";
+	const char *size = argc > 2 ? argv[argc - 1] : "";
 	uint32_t width = DEFAULT_WIDTH, height = DEFAULT_HEIGHT;
 	unsigned long frames;
+	int rc;
 
-	if (size && sscanf(size, "%ux%u", &width, &height) != 2)
-		return usage();
-	if (is_picture)
-		return show_quadrants(width, height);
+	if (sscanf(size, "%ux%u", &width, &height) != 2) {
+		width = DEFAULT_WIDTH;
+		height = DEFAULT_HEIGHT;
+	}
+	rc = run_picture(name, argument, width, height);
+	if (rc >= 0)
+		return rc;
 	if (argc < 3)
 		return usage();
 	if (strcmp(name, "mark") == 0) {
-		mark(argv[2], "here");
+		mark(argument, "here");
 		return 0;
 	}
-	frames = strtoul(argv[2], NULL, 10);
+	frames = strtoul(argument, NULL, 10);
 	if (strcmp(name, "flip") == 0 && frames == 0)
 		return run_flip_forever(width, height);
 	for (size_t i = 0; i < sizeof(tests) / sizeof(tests[0]); i++) {

@@ -3,7 +3,7 @@
 """The table of system tests. Names are unique; `run` takes parts of names."""
 from case import Case, conf, linux, vm
 from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
-from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS
+from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS, LINUX_USERLAND
 from cases_regress import REGRESS
 from cases_vga import VGA_CASES, VGA_CASES_BOCHS
 from steps import (command, counts, edid_passes, ends, flips_at, flips_on, idles, logged,
@@ -347,6 +347,6 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
     linux_vmx(2, 1024, 768),
 ]
 
-CASES = (LINUX + PACED + FLOOD + LINUX_DISPLAYS + BARE + LIFE + MISBEHAVING + REFUSED + IDLE +
-         VGA_CASES + FIRMWARE + REGRESS + BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS +
-         LINUX_DISPLAYS_BOCHS)
+CASES = (LINUX + PACED + FLOOD + LINUX_DISPLAYS + LINUX_USERLAND + BARE + LIFE + MISBEHAVING +
+         REFUSED + IDLE + VGA_CASES + FIRMWARE + REGRESS + BOCHS + VGA_CASES_BOCHS +
+         FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)

@@ -6,12 +6,14 @@ from case import Case, conf, linux, vm
 from cases_firmware import LINUX as FILES
 from cases_firmware import bios
 from firmware_images import grub_disk, isolinux_cd
-from steps import (command, no_kernel_errors, note_stats, powers_off, repeat, same_stats, says,
-                   shows, started)
+from steps import (command, no_kernel_errors, not_said, note_stats, powers_off, repeat, same_stats,
+                   says, shows, started)
 
 XGA = "quadrants-1024x768"
 TEXT = "linux-text80x25"
 FBCON = "linux-fbcon-1024x768"
+LEFT_BY_LINUX = ("free_pages", "linux.resources", "linux.resource_bytes")
+USERLAND = "initrd-userland.img"
 
 
 def text(name, guest, picture, by, boot=150, **keys):
@@ -38,27 +40,28 @@ LABEL linux
 """ % CMDLINE
 
 LINUX_DISPLAYS = [
-    # The loader tells the kernel of the VGA's text screen.
-    text("linux-vga-text", linux(test="text", more="oriel.driver=none"), TEXT, r"VGA\+"),
     # The kernel's own start, in real mode, sets the text mode that `vga=` asks for: 80x50.
     text("linux-vga-text50", bios("linux", disk="disk.img"), "linux-text80x50", r"VGA\+",
          files={"disk.img": grub_disk(GRUB, **FILES)}),
     # The same sets a mode of the VESA BIOS: vesafb on the firmware's framebuffer.
     text("linux-vesafb", bios("linux", cdrom="cd.iso"), FBCON, "VESA VGA",
          files={"cd.iso": isolinux_cd(ISOLINUX, **FILES)}),
-    text("linux-bochs-text", linux(test="text", more="oriel.driver=bochs", display="bochs"),
-         FBCON, "bochs"),
-    Case("linux-bochs", conf(linux(more="oriel.driver=bochs", display="bochs")), steps=[
-        started("linux"),
-        says("linux", "guest: quadrants shown", 150),
-        shows("linux", XGA),
-        no_kernel_errors("linux"),
-        powers_off(),
-    ]),
-    # virtio_gpu takes over from VGA text and gives it back when it is unloaded.
+    Case("linux-bochs", conf(linux(test="text", more="oriel.driver=bochs", display="bochs")),
+         steps=[
+             started("linux"),
+             says("linux", "guest: text shown by .*bochs", 150),
+             shows("linux", FBCON),
+             command("key linux ret"),
+             says("linux", "guest: quadrants shown", 60),
+             shows("linux", XGA),
+             no_kernel_errors("linux"),
+             powers_off(),
+         ]),
+    # The loader tells the kernel of the VGA's text screen. virtio_gpu takes over from that and
+    # gives it back when it is unloaded.
     Case("linux-takeover", conf(linux(test="takeover")), steps=[
         started("linux"),
-        says("linux", "guest: text shown", 150),
+        says("linux", r"guest: text shown by .*VGA\+", 150),
         shows("linux", TEXT),
         repeat(2,
                command("key linux ret"),
@@ -78,7 +81,7 @@ LINUX_DISPLAYS = [
     Case("linux-reload", conf(linux(test="reload")), steps=[
         started("linux"),
         says("linux", "guest: reload begins", 150),
-        note_stats("before", "free_pages"),
+        note_stats("before", *LEFT_BY_LINUX),
         command("key linux ret"),
         says("linux", "guest: reload ends", 200),
         same_stats("before"),
@@ -90,9 +93,51 @@ LINUX_DISPLAYS = [
     Case("gpu-reset-flips", conf(vm("bare", "flips.elf", size="640x480")), steps=[
         started("bare"),
         says("bare", "guest: flipping"),
-        note_stats("before", "free_pages"),
+        note_stats("before", "free_pages", "bare.resources", "bare.resource_bytes"),
         repeat(50, command("reset bare"), says("bare", "guest: flipping")),
         same_stats("before"),
+        powers_off(),
+    ]),
+]
+
+
+def stays(name, picture):
+    """modetest shows that until a line is typed."""
+    return [says("linux", "guest: modetest " + name, 60), shows("linux", picture),
+            command("key linux ret"), says("linux", "guest: modetest ended", 60)]
+
+
+LINUX_USERLAND = [
+    Case("linux-modetest", conf(linux(test="modetest", initrd=USERLAND)), timeout=400, steps=[
+        started("linux"),
+        says("linux", "guest: mode 1024x768 set", 150),
+        says("linux", "guest: mode 800x600 set"),
+        says("linux", "guest: mode 640x480 set"),
+        says("linux", "guest: modes ended"),
+        not_said("linux", "guest: mode .* failed"),
+        *stays("1024x768", "modetest-1024x768"),
+        *stays("640x480", "modetest-640x480"),
+        *stays("atomic", "modetest-atomic"),
+        says("linux", "guest: modetest flips"),
+        says("linux", r"^freq: \d+\.\d+Hz", 60),
+        command("key linux ret"),
+        says("linux", "guest: modetest cursor", 60),
+        command("key linux ret"),
+        says("linux", "guest: modetest ended", 60),
+        not_said("linux", "failed (?!to set gamma)"),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ]),
+    Case("linux-pointer", conf(linux(test="pointer")), steps=[
+        started("linux"),
+        says("linux", "guest: pointer shown", 150),
+        shows("linux", "linux-pointer"),
+        command("key linux ret"),
+        says("linux", "guest: pointer shown", 60),
+        shows("linux", "linux-pointer-edge"),
+        command("key linux ret"),
+        says("linux", "guest: pointer ended", 60),
+        no_kernel_errors("linux"),
         powers_off(),
     ]),
 ]

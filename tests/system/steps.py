@@ -41,6 +41,15 @@ def says(guest, pattern, secs=120):
     return step
 
 
+def not_said(guest, pattern):
+    """The guest has printed no such line."""
+    def step(m):
+        for line in m.console.guests.get(guest, []):
+            if re.search(pattern, line):
+                raise Failure('%s says "%s"' % (guest, line))
+    return step
+
+
 def passes(guest, secs=120):
     """A bare-metal guest ends with nothing failed."""
     def step(m):
@@ -117,22 +126,28 @@ def repeat(times, *steps):
     return step
 
 
-def shows(guest, *pictures, panel=True):
-    """The guest's picture, and the guest's part of the screen as Oriel and as QEMU see it, each
-    equal one of the golden pictures. The guest may still be drawing, and QEMU may see the panel
-    while it is being painted: there are more tries for a while; a picture that is wrong stays so."""
-    def check(m, what, take, crop):
-        wait_equal(m, "%s of %s" % (what, guest), take, [golden(name) for name in pictures],
-                   PICTURE_SECS, crop=crop)
+def check_picture(m, what, take, pictures, crop=None):
+    """What take() gives equals one of the golden pictures. A guest may still be drawing, and QEMU
+    may see the panel while it is being painted: there are more tries for a while; a picture that
+    is wrong stays so."""
+    wait_equal(m, what, take, [golden(name) for name in pictures], PICTURE_SECS, crop=crop)
 
+
+def check_panel(m, what, pictures, crop=None):
+    """The panel as Oriel and as QEMU see it."""
+    check_picture(m, "oriel-shot of the screen" + what, lambda: m.shot("screen"), pictures, crop)
+    if m.case.machine == "qemu-svm":
+        check_picture(m, "QEMU's screendump" + what, lambda: m.screendump("panel"), pictures, crop)
+
+
+def shows(guest, *pictures, panel=True):
+    """The guest's picture, and the guest's part of the panel, each equal one of the golden
+    pictures. A guest may be NAME:HEAD, but its part of the panel is known of head 0 only."""
     def step(m):
-        check(m, "oriel-shot", lambda: m.shot("guest-" + guest, guest), None)
-        if not panel:
-            return
-        place = m.place(guest)
-        check(m, "oriel-shot of the screen", lambda: m.shot("screen"), place)
-        if m.case.machine == "qemu-svm":
-            check(m, "QEMU's screendump", lambda: m.screendump("panel"), place)
+        check_picture(m, "oriel-shot of " + guest, lambda: m.shot("guest-" + guest, guest),
+                      pictures)
+        if panel:
+            check_panel(m, " of " + guest, pictures, m.place(guest))
     return step
 
 
@@ -192,12 +207,19 @@ def note_stats(key, *names):
     return step
 
 
-def same_stats(key):
+def same_stats(key, secs=10):
+    """The counters are, or soon are, what they were."""
     def step(m):
-        stats = m.console.stats()
-        for name, value in m.marks[key].items():
-            if stats[name] != value:
-                raise Failure("%s was %d and is %d" % (name, value, stats[name]))
+        end = time.monotonic() + secs
+        while True:
+            stats = m.console.stats()
+            other = [name for name, value in m.marks[key].items() if stats[name] != value]
+            if not other:
+                return
+            if time.monotonic() > end:
+                raise Failure(", ".join("%s was %d and is %d" % (
+                    name, m.marks[key][name], stats[name]) for name in other))
+            time.sleep(0.3)
     return step
 
 
