@@ -21,6 +21,7 @@ static void region_copy(struct trap_region *to, const struct trap_region *from)
 	STORE(to->fn, LOAD(from->fn));
 	STORE(to->ctx, LOAD(from->ctx));
 	STORE(to->word, LOAD(from->word));
+	STORE(to->takes_blocks, LOAD(from->takes_blocks));
 }
 
 /* How many regions begin at or below addr. */

@@ -72,6 +72,27 @@ static void test_find(void **state)
 	assert_true(nobody(~0ULL, 8));
 }
 
+/* All that a region says is found, whatever was in the caller's structure before. */
+static void test_whole(void **state)
+{
+	const struct trap_region takes = { 0x1000, 0x1000, nothing, &table, 0, true };
+	const struct trap_region plain = { 0x2000, 0x1000, nothing, NULL, 4, false };
+	struct trap_region r;
+
+	(void)state;
+	assert_int_equal(trap_add(&table, TRAP_MMIO, &takes), 0);
+	assert_int_equal(trap_add(&table, TRAP_MMIO, &plain), 0);
+	memset(&r, 0, sizeof(r));
+	assert_true(trap_find(&table, TRAP_MMIO, 0x1000, 4, &r));
+	assert_true(r.takes_blocks);
+	assert_ptr_equal(r.ctx, &table);
+	memset(&r, 1, sizeof(r));
+	assert_true(trap_find(&table, TRAP_MMIO, 0x2000, 4, &r));
+	assert_false(r.takes_blocks);
+	assert_ptr_equal(r.ctx, NULL);
+	assert_int_equal(r.word, 4);
+}
+
 static void test_refusals(void **state)
 {
 	(void)state;
@@ -208,6 +229,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(test_find, setup),
+		cmocka_unit_test_setup(test_whole, setup),
 		cmocka_unit_test_setup(test_refusals, setup),
 		cmocka_unit_test_setup(test_full, setup),
 		cmocka_unit_test_setup(test_beneath, setup),
