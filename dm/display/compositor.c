@@ -18,6 +18,8 @@
 #include "dm/runtime.h"
 #include "dm/state.h"
 
+#define MAX_SPANS 128
+
 struct head_list compositor_order;
 
 static struct head heads[MAX_VMS][DISPLAY_MAX_HEADS];
@@ -65,13 +67,13 @@ static void changed(const struct dm_vm *vm)
 static void paint_composed(const struct rect *r, struct display_stats *count)
 {
 	static u32 line[SCANOUT_MAX_WIDTH];
-	const u8 *bytes_of_line = (const u8 *)line;
+	const struct copy_span span = { (const u8 *)line, 1 };
 	struct rect all = panel_rect(), part = rect_intersect(r, &all);
 	u64 bytes = 4 * (u64)part.width * part.height;
 
 	for (u32 y = part.y; y < part.y + part.height; y++) {
 		compose_panel_line(part.x, y, part.width, line);
-		scanout_write(part.x, y, part.width, 1, &bytes_of_line, PIXEL_B8G8R8X8);
+		scanout_write(part.x, y, part.width, &span, 1, 0, PIXEL_B8G8R8X8);
 	}
 	if (count) {
 		count->bytes_painted += bytes;
@@ -82,11 +84,12 @@ static void paint_composed(const struct rect *r, struct display_stats *count)
 }
 
 /* Lines of the surface, one above the other. */
-static void write_lines(const struct head *head, u32 x, u32 y, u32 width, u32 rows,
-			const u8 *const *lines)
+static void write_lines(const struct head *head, u32 x, u32 y, u32 width,
+			const struct copy_span *spans, u32 count)
 {
-	stats[head->vm->index].bytes_copied += scanout_write(
-		head->place.x + x, head->place.y + y, width, rows, lines, head->surface.format);
+	stats[head->vm->index].bytes_copied +=
+		scanout_write(head->place.x + x, head->place.y + y, width, spans, count,
+			      head->surface.stride, head->surface.format);
 }
 
 /* Part of one line that may lie in several pieces. */
@@ -96,18 +99,18 @@ static void paint_split_line(struct head *head, u32 x, u32 y, u32 width)
 
 	while (width) {
 		u64 available;
-		const u8 *data = piece_at(&head->at, offset, &available);
+		struct copy_span span = { piece_at(&head->at, offset, &available), 1 };
 		u32 n = (u32)MIN(available / 4, width);
 
 		if (n) {
-			write_lines(head, x, y, n, 1, &data);
+			write_lines(head, x, y, n, &span, 1);
 		} else {
 			u32 pixel;
 
 			n = 1;
-			data = (const u8 *)&pixel;
+			span.from = (const u8 *)&pixel;
 			surface_read(&head->surface, &head->at, x, y, 1, &pixel);
-			scanout_write(head->place.x + x, head->place.y + y, 1, 1, &data,
+			scanout_write(head->place.x + x, head->place.y + y, 1, &span, 1, 0,
 				      PIXEL_B8G8R8X8);
 		}
 		x += n;
@@ -116,43 +119,56 @@ static void paint_split_line(struct head *head, u32 x, u32 y, u32 width)
 	}
 }
 
-/* Finds lines of `len` bytes, each whole in a piece, from `offset` on; up to `most` > 0 of them. */
-static u32 find_lines(struct head *head, u64 offset, u64 len, u32 most, const u8 **lines)
+/* Finds lines of `len` bytes, each whole in a piece, from `offset` on, up to *rows of them in up to
+ * MAX_SPANS spans: how many spans, and in *rows how many lines. */
+static u32 find_spans(struct head *head, u64 offset, u64 len, u32 *rows, struct copy_span *spans)
 {
-	u64 stride = head->surface.stride, available, in;
-	const u8 **line = lines, **end = lines + most;
+	struct copy_span *span = spans, *end = spans + MAX_SPANS;
+	u64 stride = head->surface.stride, in, available;
 	const struct piece *piece;
+	u32 left = *rows;
 
 	piece_at(&head->at, offset, &available);
 	piece = head->at.pieces + head->at.index;
 	in = offset - head->at.start;
-	while (in + len <= piece->len) {
-		*line++ = piece->base + in;
-		if (line == end)
+	while (piece->len - in >= len) {
+		u64 room = piece->len - in - len;
+
+		span->from = piece->base + in;
+		span->rows = 1;
+		if (room >= stride) {
+			span->rows = (u32)MIN(room / stride + 1, left);
+			left -= span->rows - 1;
+			in += (span->rows - 1) * stride;
+		}
+		in += stride;
+		span++;
+		if (!--left || span == end)
 			break;
-		for (in += stride; in >= piece->len; piece++)
+		for (; in >= piece->len; piece++)
 			in -= piece->len;
 	}
+	*rows -= left;
 	head->at.index = (u32)(piece - head->at.pieces);
-	head->at.start = offset + (u64)(line - lines - (line == end)) * stride - in;
-	return (u32)(line - lines);
+	head->at.start = offset + *rows * stride - in;
+	return (u32)(span - spans);
 }
 
 /* Straight from the surface, of which r is a part; of 32 bits a pixel, shown at its own size, not
  * covered. */
 static void paint_direct(struct head *head, const struct rect *r)
 {
-	const u8 *lines[128];
+	struct copy_span spans[MAX_SPANS];
 	u32 y = r->y, end = r->y + r->height;
 
 	while (y < end) {
-		u32 most = MIN(end - y, ARRAY_SIZE(lines));
-		u32 n = find_lines(head, surface_offset(&head->surface, r->x, y), 4 * (u64)r->width,
-				   most, lines);
+		u32 rows = end - y;
+		u32 count = find_spans(head, surface_offset(&head->surface, r->x, y),
+				       4 * (u64)r->width, &rows, spans);
 
-		write_lines(head, r->x, y, r->width, n, lines);
-		y += n;
-		if (n < most)
+		write_lines(head, r->x, y, r->width, spans, count);
+		y += rows;
+		if (y < end && count < MAX_SPANS)
 			paint_split_line(head, r->x, y++, r->width);
 	}
 	stats[head->vm->index].bytes_painted += 4 * (u64)r->width * r->height;

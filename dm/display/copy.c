@@ -8,12 +8,35 @@
 #include "copy.h"
 #include "dm/runtime.h"
 
-typedef void copy_lines_fn(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows);
+typedef void copy_lines_fn(u8 *to, u64 stride, const struct copy_span *spans, u32 count,
+			   u64 from_stride, u64 len);
 
-static void lines_plain(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
+/* For each line, f: where its bytes from `at` on come from, t: where they go to. The empty
+ * statement keeps the compiler from counting t by multiplying. */
+#define EACH_LINE(copy)                                                  \
+	do {                                                             \
+		const struct copy_span *s = spans, *end = spans + count; \
+		u8 *t = to + at;                                         \
+                                                                         \
+		for (; s != end; s++) {                                  \
+			const u8 *f = s->from + at;                      \
+			u32 rows = s->rows;                              \
+                                                                         \
+			do {                                             \
+				copy;                                    \
+				f += from_stride;                        \
+				t += stride;                             \
+				__asm__("" : "+r"(t));                   \
+			} while (--rows);                                \
+		}                                                        \
+	} while (0)
+
+static void lines_plain(u8 *to, u64 stride, const struct copy_span *spans, u32 count,
+			u64 from_stride, u64 len)
 {
-	for (; rows; rows--, to += stride)
-		memcpy(to, *lines++, len);
+	u64 at = 0;
+
+	EACH_LINE(memcpy(t, f, len));
 }
 
 /* One 32-byte load and store for each of `steps`, at growing offsets; two in flight. */
@@ -51,21 +74,9 @@ static void tail(u8 *to, const u8 *from, u64 len)
 		*to++ = *from++;
 }
 
-#define BIG 4096 /* bytes of a line copied without a jump */
-
-/* For each line, f: where its bytes from `at` on come from, t: where they go to. Columns of BIG
- * bytes one after another keep what is done for each line small. */
-#define EACH_LINE(copy)                                                                 \
-	do {                                                                            \
-		const u8 *const *end = lines + rows;                                    \
-		u8 *t = to + at;                                                        \
-                                                                                        \
-		for (const u8 *const *line = lines; line != end; line++, t += stride) { \
-			const u8 *f = *line + at;                                       \
-                                                                                        \
-			copy;                                                           \
-		}                                                                       \
-	} while (0)
+/* Bytes of a line copied without a jump: columns of so many bytes, one after another, keep what is
+ * done for each line small. */
+#define BIG 4096
 
 static void rest_avx2(u8 *to, const u8 *from, u64 len)
 {
@@ -76,7 +87,8 @@ static void rest_avx2(u8 *to, const u8 *from, u64 len)
 	tail(to, from, len);
 }
 
-static void lines_avx2(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
+static void lines_avx2(u8 *to, u64 stride, const struct copy_span *spans, u32 count,
+		       u64 from_stride, u64 len)
 {
 	u64 at = 0;
 
@@ -96,7 +108,8 @@ static void rest_sse2(u8 *to, const u8 *from, u64 len)
 	tail(to, from, len);
 }
 
-static void lines_sse2(u8 *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
+static void lines_sse2(u8 *to, u64 stride, const struct copy_span *spans, u32 count,
+		       u64 from_stride, u64 len)
 {
 	u64 at = 0;
 
@@ -141,12 +154,13 @@ void copy_init(void)
 
 void copy_wide(void *to, const void *from, u64 len)
 {
-	const u8 *line = from;
+	struct copy_span span = { from, 1 };
 
-	chosen(to, 0, &line, len, 1);
+	chosen(to, 0, &span, 1, 0, len);
 }
 
-void copy_lines(void *to, u64 stride, const u8 *const *lines, u64 len, u32 rows)
+void copy_lines(void *to, u64 stride, const struct copy_span *spans, u32 count, u64 from_stride,
+		u64 len)
 {
-	chosen(to, stride, lines, len, rows);
+	chosen(to, stride, spans, count, from_stride, len);
 }

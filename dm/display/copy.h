@@ -13,7 +13,15 @@
 /* Chooses by CPUID; once, at start. */
 void copy_init(void);
 void copy_wide(void *to, const void *from, u64 len);
-/* `rows` lines of `len` bytes from where `lines` says to every `stride` bytes from `to` on. */
-void copy_lines(void *to, u64 stride, const u8 *const *lines, u64 len, u32 rows);
+/* Lines that lie one after another at equal distances. */
+struct copy_span {
+	const u8 *from;
+	u32 rows; /* at least 1 */
+};
+
+/* The spans' lines of `len` bytes, `from_stride` bytes from one to the next within a span, to every
+ * `stride` bytes from `to` on. */
+void copy_lines(void *to, u64 stride, const struct copy_span *spans, u32 count, u64 from_stride,
+		u64 len);
 
 #endif

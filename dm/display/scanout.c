@@ -5,7 +5,6 @@
  * Writing to the panel; see scanout.h. Owns the description of the framebuffer.
  */
 #include "scanout.h"
-#include "copy.h"
 #include "pixels.h"
 #include "dm/runtime.h"
 
@@ -44,22 +43,32 @@ u32 scanout_height(void)
 	return panel.height;
 }
 
-u64 scanout_write(u32 x, u32 y, u32 width, u32 rows, const u8 *const *lines, u32 format)
+static void write_line(u8 *to, const u8 *from, u32 width, u32 format)
+{
+	pixels_to_bgrx(line, from, width, format);
+	if (!panel.bgrx)
+		pixels_to_masks(line, line, width, panel.rgb);
+	if (panel.bytes != 4)
+		pixels_pack(line, width, panel.bytes);
+	copy_wide(to, line, panel.bytes * (u64)width);
+}
+
+u64 scanout_write(u32 x, u32 y, u32 width, const struct copy_span *spans, u32 count, u64 stride,
+		  u32 format)
 {
 	u8 *to = panel.base + y * panel.stride + panel.bytes * (u64)x;
-	u64 len = panel.bytes * (u64)width;
+	u64 bytes = 0, len = panel.bytes * (u64)width;
 
 	if (panel.bgrx && pixels_are_bgrx(format)) {
-		copy_lines(to, panel.stride, lines, len, rows);
+		copy_lines(to, panel.stride, spans, count, stride, len);
 		return 0;
 	}
-	for (u32 i = 0; i < rows; i++, to += panel.stride) {
-		pixels_to_bgrx(line, lines[i], width, format);
-		if (!panel.bgrx)
-			pixels_to_masks(line, line, width, panel.rgb);
-		if (panel.bytes != 4)
-			pixels_pack(line, width, panel.bytes);
-		copy_wide(to, line, len);
+	for (u32 i = 0; i < count; i++) {
+		const u8 *from = spans[i].from;
+
+		for (u32 k = 0; k < spans[i].rows; k++, from += stride, to += panel.stride)
+			write_line(to, from, width, format);
+		bytes += len * spans[i].rows;
 	}
-	return len * rows;
+	return bytes;
 }
