@@ -9,6 +9,8 @@
 #include "dm/display/display.h"
 #include "dm/hypercall.h"
 #include "dm/life.h"
+#include "dm/remote/rfb.h"
+#include "dm/remote/rfb_tcp.h"
 #include "dm/remote/stats.h"
 #include "dm/runtime.h"
 #include "dm/state.h"
@@ -224,10 +226,31 @@ static void http(struct http_text *t)
 	gauge(t, "pictures_held_bytes", "Bytes of pictures being sent.", picture_held());
 }
 
+static void vnc(struct http_text *t)
+{
+	const struct rfb_counters *c = &rfb_counters;
+
+	gauge(t, "vnc_open_connections", "Connections now.", rfb_tcp_stats.clients);
+	counter(t, "vnc_connections_total", "Connections accepted.", c->opened);
+	counter(t, "vnc_refused_connections_total", "Connections refused: too many.",
+		rfb_tcp_stats.full);
+	counter(t, "vnc_authenticated_total", "Connections with the right password.",
+		c->authenticated);
+	counter(t, "vnc_auth_failures_total", "Connections with a wrong password.",
+		c->ended[RFB_REFUSED]);
+	counter(t, "vnc_malformed_total", "Connections ended for what the client sent.",
+		c->ended[RFB_MALFORMED]);
+	counter(t, "vnc_timeouts_total", "Connections ended for what took too long.",
+		c->ended[RFB_SLOW]);
+	counter(t, "vnc_updates_total", "Updates begun.", c->updates);
+	counter(t, "vnc_sent_bytes_total", "Bytes sent.", c->bytes);
+}
+
 void http_page_metrics(struct http_text *t)
 {
 	machine(t);
 	guests(t);
 	network(t);
 	http(t);
+	vnc(t);
 }
