@@ -13,6 +13,7 @@ class Case:
     cpus: int = 1
     memory: str = "2G"
     timeout: int = 300          # seconds for the whole run
+    nic: str = ""               # the network card's name; "": no network
     options: list = field(default_factory=list)     # for tools/run
     arguments: list = field(default_factory=list)   # for the emulator
     files: dict = field(default_factory=dict)   # name in conf -> function giving its bytes
@@ -34,6 +35,7 @@ def linux(name="linux", test="quadrants", cpus=1, size="1024x768", memory="256M"
     return vm(name, kernel, cmdline.strip(), memory, cpus, size, initrd=initrd, **keys)
 
 
-def conf(*guests, screen=""):
-    return "[screen]\nlayout = tiles\n%s[console]\nserial = com1,115200\n" % screen + \
+def conf(*guests, screen="", address=""):
+    network = "[network]\naddress = %s\npassword = secret\n" % address if address else ""
+    return "[screen]\nlayout = tiles\n%s[console]\nserial = com1,115200\n" % screen + network + \
         "".join(guests)

@@ -6,6 +6,7 @@ from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
 from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS, LINUX_USERLAND
 from cases_regress import REGRESS
 from cases_vga import VGA_CASES, VGA_CASES_BOCHS
+from cases_vnc import VNC
 from steps import (command, counts, edid_passes, ends, flips_at, flips_on, idles, logged,
                    no_kernel_errors, not_logged, note_stats, passes, powers_off, refuses, repeat,
                    same_stats, says, shows, started, state, wait)
@@ -348,5 +349,5 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
 ]
 
 CASES = (LINUX + PACED + FLOOD + LINUX_DISPLAYS + LINUX_USERLAND + BARE + LIFE + MISBEHAVING +
-         REFUSED + IDLE + VGA_CASES + FIRMWARE + REGRESS + BOCHS + VGA_CASES_BOCHS +
+         REFUSED + IDLE + VGA_CASES + FIRMWARE + REGRESS + VNC + BOCHS + VGA_CASES_BOCHS +
          FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)

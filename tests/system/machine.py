@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Oriel authors
 """One run of Oriel for a case of the table: its image, what only the tests' machines have."""
+import contextlib
 import os
 import re
+import socket
 import time
 
 from console import Failure, qmp
@@ -22,6 +24,21 @@ def source_of(name):
     raise Failure("no file %s in build/" % name)
 
 
+def free_ports(count):
+    """The first of as many TCP ports in a row that nobody has."""
+    while True:
+        with contextlib.ExitStack() as sockets:
+            first = 0
+            try:
+                for n in range(count):
+                    s = sockets.enter_context(socket.socket())
+                    s.bind(("127.0.0.1", first + n if first else 0))
+                    first = first or s.getsockname()[1]
+                return first
+            except (OSError, OverflowError):
+                pass
+
+
 class Machine(BootedTarget):
     """Folder build/system/NAME keeps what the run leaves."""
 
@@ -32,6 +49,10 @@ class Machine(BootedTarget):
         self.marks = {}     # what steps note for later steps
         if case.machine == "qemu-svm":
             self.options += ["--qmp", os.path.join(self.sockets, "qmp")]
+        self.port = None    # leads to HTTP, the next ones to VNC
+        if case.nic:
+            self.port = free_ports(10)
+            self.options += ["--net", str(self.port), "--nic", case.nic]
 
     def make_image(self):
         case = self.case
@@ -79,9 +100,18 @@ class Machine(BootedTarget):
 
     # ---- pictures ----
 
+    def http_shot(self, name, guest=None):
+        """oriel-shot through the network."""
+        return self.run_shot(["--http", "http://oriel:secret@127.0.0.1:%d" % self.port], name,
+                             guest, 60)
+
+    def control(self, command, **arguments):
+        """QEMU's answer."""
+        return qmp(os.path.join(self.sockets, "qmp"), command, **arguments)
+
     def screendump(self, name):
         path = self.path(name + ".ppm")
-        qmp(os.path.join(self.sockets, "qmp"), "screendump", filename=path)
+        self.control("screendump", filename=path)
         return path
 
     def place(self, guest):
