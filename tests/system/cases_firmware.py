@@ -5,22 +5,41 @@ import os
 
 from case import Case, conf, vm
 from console import Failure
-from firmware_images import grub_disk, isolinux_cd
+from firmware_images import FONT, grub_disk, isolinux_cd, uefi_disk
 from machine import BUILD
-from steps import command, logged, powers_off, says, shows, started, wait
+from steps import (command, logged, moves, never_says, powers_off, says, shows, started, wait)
 
 SERIAL = """serial --unit=0 --speed=115200
 terminal_input console serial
 terminal_output console serial
 """
-MENU = SERIAL + """set timeout=30
-menuentry "Debian" {
-	linux /vmlinuz console=ttyS0 quiet oriel.test=quadrants
+BOOT = """	linux /vmlinuz console=ttyS0 oriel.test=quadrants
 	initrd /initrd.img
-}
-menuentry "Again" {
-	reboot
-}
+"""
+GRAPHICS = """	set gfxmode=1024x768
+	set gfxpayload=keep
+	loadfont /grub/unicode.pf2
+	terminal_output gfxterm serial
+	unset timeout
+	menuentry "Debian, with the framebuffer kept" {
+	""" + BOOT + """	}
+	menuentry "Nothing" {
+		true
+	}
+"""
+# The second entry goes on to the same file, which then has a menu in graphics.
+MENU = SERIAL + """set timeout=30
+if [ "$graphics" = yes ]; then
+""" + GRAPHICS + """
+else
+	menuentry "Debian" {
+	""" + BOOT + """	}
+	menuentry "Menu in graphics" {
+		set graphics=yes
+		export graphics
+		configfile /grub/grub.cfg
+	}
+fi
 """
 KEEPS = SERIAL + """load_env
 if [ "$kept" = yes ]; then
@@ -43,6 +62,24 @@ LABEL two
 	LINUX /vmlinuz console=ttyS0 oriel.test=none
 	INITRD /initrd.img
 """
+# OVMF's GRUB begins with the menu in graphics.
+UEFI_MENU = SERIAL + GRAPHICS
+# What a kernel says that does not like what it finds.
+COMPLAINTS = r"can't claim|no compatible bridge|not claimed|Firmware Bug|conflicts with|overlaps"
+MEMTEST = "/boot/memtest86+x64"
+MEMTEST_DISK = grub_disk("linux /memtest\nboot\n", memtest=MEMTEST + ".bin")
+
+
+def memtest_masks(left, top, cell):
+    """What depends on the machine or moves, on a screen of such cells of 16 lines: speeds and
+    sizes, the processor's name, progress, the clock, the cores in use, the number of passes."""
+    return [(left + cell * x, top + 16 * y, cell * width, 16 * height)
+            for x, y, width, height in ((10, 1, 18, 4), (29, 0, 51, 6), (50, 7, 8, 1),
+                                        (68, 7, 12, 1), (7, 8, 20, 1), (50, 8, 8, 1))]
+
+
+MEMTEST_BIOS_MASKS = memtest_masks(0, 0, 9)
+MEMTEST_UEFI_MASKS = memtest_masks(0, 40, 8)
 LINUX = {"vmlinuz": os.path.join(BUILD, "debian", "vmlinuz"),
          "initrd.img": os.path.join(BUILD, "initrd.img")}
 
@@ -84,20 +121,33 @@ FIRMWARE = [
              says("bios", "No bootable device"),
              powers_off(),
          ]),
-    # Keys choose in two menus, and the entry boots Debian's kernel from the disk.
-    Case("bios-grub", conf(bios(disk="disk.img")), timeout=180,
-         files={"disk.img": grub_disk(MENU, **LINUX)}, steps=[
+    # Keys choose in three menus, the last of them in graphics, and the entry boots Debian's kernel
+    # from the disk, which first has the firmware's framebuffer.
+    Case("bios-grub", conf(bios(disk="disk.img")), timeout=240,
+         files={"disk.img": grub_disk(MENU, **LINUX, **FONT)}, steps=[
              logged("firmware: .*Press ESC", 60),
              command("key bios esc"),
              logged("firmware: 1. Virtio disk", 60),
              command("key bios 1"),
-             says("bios", "Again", 60),
+             says("bios", "Menu in graphics", 60),
              command("key bios down"),
-             wait(1),
              shows("bios", "grub-text"),
+             command("key bios ret"),
+             says("bios", "framebuffer kept", 60),
+             command("key bios down"),
+             shows("bios", "grub-gfxterm"),
              command("key bios up ret"),
+             says("bios", "fb0: VESA VGA", 120),
              says("bios", "guest: quadrants shown", 120),
              shows("bios", "quadrants-1024x768"),
+             never_says("bios", COMPLAINTS),
+             powers_off(),
+         ]),
+    Case("bios-memtest", conf(bios(memory="64M", disk="disk.img")), timeout=180,
+         files={"disk.img": MEMTEST_DISK}, steps=[
+             started("bios"),
+             shows("bios", "memtest86", masks=MEMTEST_BIOS_MASKS, secs=90),
+             moves("bios"),
              powers_off(),
          ]),
     # What is written to a disk stays there when the guest is reset.
@@ -127,6 +177,43 @@ FIRMWARE = [
              sized("uefi", 800, 600),
              powers_off(),
          ]),
+    # VirtioGpuDxe has no linear framebuffer: its pictures are transferred.
+    Case("uefi-virtio-gpu", conf(vm("uefi", "", "", "128M", firmware="OVMF.fd", size="800x600",
+                                    display="virtio-gpu")),
+         timeout=240, steps=[
+             says("uefi", "UEFI Interactive Shell", 200),
+             shows("uefi", "uefi-shell", secs=60),
+             powers_off(),
+         ]),
+    # GRUB on the firmware's framebuffer, Debian's kernel on it (efifb), then on virtio_gpu.
+    Case("uefi-linux", conf(vm("uefi", "", "", "512M", firmware="OVMF.fd", disk="disk.img")),
+         timeout=300, files={"disk.img": grub_disk(UEFI_MENU, True, **LINUX, **FONT)}, steps=[
+             says("uefi", "framebuffer kept", 200),
+             command("key uefi down"),
+             shows("uefi", "grub-gfxterm"),
+             command("key uefi up ret"),
+             says("uefi", "fb0: EFI VGA", 120),
+             says("uefi", "guest: quadrants shown", 120),
+             shows("uefi", "quadrants-1024x768"),
+             never_says("uefi", COMPLAINTS),
+             powers_off(),
+         ]),
+    Case("uefi-memtest", conf(vm("uefi", "", "", "128M", firmware="OVMF.fd", disk="disk.img")),
+         timeout=240,
+         files={"disk.img": uefi_disk(**{"EFI/BOOT/BOOTX64.EFI": MEMTEST + ".efi"})}, steps=[
+             says("uefi", r"starting Boot\d+", 200),
+             shows("uefi", "memtest86-uefi", masks=MEMTEST_UEFI_MASKS, secs=90),
+             moves("uefi"),
+             powers_off(),
+         ]),
+    # Debian's graphical installer, on the kernel's own driver, at its first page.
+    Case("installer", conf(vm("linux", "installer-linux", "vga=788 --- quiet", "1G",
+                              initrd="installer-initrd.gz")),
+         memory="3G", timeout=600, steps=[
+             started("linux"),
+             shows("linux", "debian-installer", secs=500),
+             powers_off(),
+         ]),
 ]
 
 FIRMWARE_BOCHS = [
@@ -139,6 +226,13 @@ FIRMWARE_BOCHS = [
          timeout=300, steps=[
              logged("firmware: No bootable device", 200),
              shows("bios", "seabios-prompt", "seabios-prompt-blink"),
+             powers_off(),
+         ]),
+    Case("bios-memtest-vmx", conf(bios(memory="64M", disk="disk.img")), machine="bochs-vmx",
+         memory="512M", timeout=500, files={"disk.img": MEMTEST_DISK}, steps=[
+             started("bios"),
+             shows("bios", "memtest86", masks=MEMTEST_BIOS_MASKS, secs=400),
+             moves("bios", 60),
              powers_off(),
          ]),
 ]

@@ -126,28 +126,49 @@ def repeat(times, *steps):
     return step
 
 
-def check_picture(m, what, take, pictures, crop=None):
-    """What take() gives equals one of the golden pictures. A guest may still be drawing, and QEMU
-    may see the panel while it is being painted: there are more tries for a while; a picture that
-    is wrong stays so."""
-    wait_equal(m, what, take, [golden(name) for name in pictures], PICTURE_SECS, crop=crop)
+def check_picture(m, what, take, pictures, secs=PICTURE_SECS, **how):
+    """What take() gives equals one of the golden pictures; how: for compare(). A guest
+    may still be drawing, and QEMU may see the panel while it is being painted: there are more
+    tries for a while; a picture that is wrong stays so."""
+    wait_equal(m, what, take, [golden(name) for name in pictures], secs, **how)
 
 
-def check_panel(m, what, pictures, crop=None):
+def check_panel(m, what, pictures, **how):
     """The panel as Oriel and as QEMU see it."""
-    check_picture(m, "oriel-shot of the screen" + what, lambda: m.shot("screen"), pictures, crop)
+    check_picture(m, "oriel-shot of the screen" + what, lambda: m.shot("screen"), pictures, **how)
     if m.case.machine == "qemu-svm":
-        check_picture(m, "QEMU's screendump" + what, lambda: m.screendump("panel"), pictures, crop)
+        check_picture(m, "QEMU's screendump" + what, lambda: m.screendump("panel"), pictures, **how)
 
 
-def shows(guest, *pictures, panel=True):
+def shows(guest, *pictures, panel=True, **how):
     """The guest's picture, and the guest's part of the panel, each equal one of the golden
-    pictures. A guest may be NAME:HEAD, but its part of the panel is known of head 0 only."""
+    pictures, but for masks=[(x, y, width, height)], within secs. A guest may be
+    NAME:HEAD, but its part of the panel is known of head 0 only."""
     def step(m):
         check_picture(m, "oriel-shot of " + guest, lambda: m.shot("guest-" + guest, guest),
-                      pictures)
+                      pictures, **how)
         if panel:
-            check_panel(m, " of " + guest, pictures, m.place(guest))
+            check_panel(m, " of " + guest, pictures, crop=m.place(guest), **how)
+    return step
+
+
+def moves(guest, secs=PICTURE_SECS):
+    """The guest's picture changes."""
+    def step(m):
+        first = m.shot("first", guest)
+        end = time.monotonic() + secs
+        while not m.differs(first, m.shot("second", guest)):
+            if time.monotonic() > end:
+                raise Failure("the picture of %s stays as it is" % guest)
+    return step
+
+
+def never_says(guest, pattern):
+    """Nothing of what the guest has printed so far is like that."""
+    def step(m):
+        for line in m.console.guests.get(guest, []):
+            if re.search(pattern, line):
+                raise Failure("%s says: %s" % (guest, line))
     return step
 
 

@@ -73,4 +73,4 @@ def wait_equal(target, what, take, goldens, secs, **how):
         target.mismatch = mismatches[-1]
         if time.monotonic() > end:
             raise Failure("%s: %s" % (what, mismatches[-1].reason))
-        time.sleep(SETTLE_SECS)
+        time.sleep(max(SETTLE_SECS, secs / 200))    # a picture costs time that the guest needs
