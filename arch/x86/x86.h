@@ -80,6 +80,12 @@
 /* Default PAT, but for entry 4 = write-combining (index: PAT PCD PWT bits of a leaf). */
 #define HOST_PAT 0x0007040100070406ULL
 
+/* What is pending interrupts here, as it would in cpu_idle(). */
+static inline void take_interrupts(void)
+{
+	__asm__ volatile("sti; nop; cli" : : : "memory");
+}
+
 static inline u64 rdmsr(u32 msr)
 {
 	u32 lo, hi;

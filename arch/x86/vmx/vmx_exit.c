@@ -70,6 +70,8 @@ static void decode_timer(struct arch_vcpu *v, struct vmexit *e)
 {
 	(void)e;
 	vmx_of(v)->overdue = false;
+	if (unlikely(!(v->regs.rflags & RFLAGS_IF)))
+		take_interrupts(); /* see set_timer: there may never be an exit for them */
 }
 
 static void decode_window(struct arch_vcpu *v, struct vmexit *e)
