@@ -13,7 +13,7 @@
 #define SECOND	      1000000ULL
 #define MAX_ENCODINGS 1024
 #define MAX_CUT_TEXT  MIB(1)
-#define REFUSAL_TIME  (2 * SECOND) /* a wrong password is told so late; longer after several */
+#define REFUSAL_TIME  (2 * SECOND) /* after each wrong password, how late the next is judged */
 #define MAX_REFUSALS  8
 #define STALL_TIME    (30 * SECOND) /* in which a client must take STALL_BYTES */
 #define STALL_BYTES   4096
@@ -36,7 +36,7 @@ enum state {
 	STATE_POINTER,
 	STATE_CUT,
 	STATE_SKIP,
-	STATE_REFUSED, /* but has not been told */
+	STATE_JUDGED, /* its password is, but it has not been told */
 };
 
 struct rfb_counters rfb_counters;
@@ -122,20 +122,27 @@ static void take_security(struct rfb *c, const u8 *in, u64 now)
 		fail(c);
 }
 
+static void tell_success(struct rfb *c, u64 now)
+{
+	refusals = 0;
+	rfb_put32(rfb_reserve(c, 4), 0);
+	set_state(c, STATE_INIT, now);
+}
+
+/* After a wrong password right ones are told late too: who guesses must wait for each answer. */
 static void take_response(struct rfb *c, const u8 *in, u64 now)
 {
 	u64 wrong = 0;
 
 	for (u32 i = 0; i < 2; i++, in += 8)
 		wrong |= c->answer[i] ^ ((u64)rfb_get32(in) << 32 | rfb_get32(in + 4));
-	if (wrong) {
+	c->refused = wrong != 0;
+	if (c->refused)
 		refusals = MIN(refusals + 1, MAX_REFUSALS);
-		set_state(c, STATE_REFUSED, now);
-		return;
-	}
-	refusals = 0;
-	rfb_put32(rfb_reserve(c, 4), 0);
-	set_state(c, STATE_INIT, now);
+	if (refusals)
+		set_state(c, STATE_JUDGED, now);
+	else
+		tell_success(c, now);
 }
 
 /* Only 3.8 has a reason. */
@@ -300,7 +307,7 @@ static const struct {
 	[STATE_POINTER] = { 5, 10, take_pointer },
 	[STATE_CUT] = { 7, 10, take_cut },
 	[STATE_SKIP] = { 0, 30, NULL },
-	[STATE_REFUSED] = { 0, 0, NULL },
+	[STATE_JUDGED] = { 0, 0, NULL },
 };
 
 static size_t skip(struct rfb *c, size_t len, u64 now)
@@ -315,7 +322,7 @@ static size_t skip(struct rfb *c, size_t len, u64 now)
 
 void rfb_input(struct rfb *c, const u8 *data, size_t len, u64 now)
 {
-	while (len && c->end == RFB_OPEN && c->state != STATE_REFUSED) {
+	while (len && c->end == RFB_OPEN && c->state != STATE_JUDGED) {
 		size_t n;
 
 		if (c->state == STATE_SKIP) {
@@ -369,7 +376,7 @@ void rfb_close(struct rfb *c)
 
 bool rfb_is_authenticated(const struct rfb *c)
 {
-	return c->state >= STATE_MESSAGE && c->state != STATE_REFUSED;
+	return c->state >= STATE_MESSAGE && c->state != STATE_JUDGED;
 }
 
 size_t rfb_pending(const struct rfb *c, const u8 **data)
@@ -390,7 +397,7 @@ void rfb_sent(struct rfb *c, size_t n)
 /* When what the client is at must be done; ~0: it has any time. */
 static u64 state_limit(const struct rfb *c)
 {
-	if (c->state == STATE_REFUSED)
+	if (c->state == STATE_JUDGED)
 		return c->since + REFUSAL_TIME * refusals;
 	return states[c->state].seconds ? c->since + states[c->state].seconds * SECOND : ~0ULL;
 }
@@ -403,10 +410,12 @@ static u64 stall_limit(const struct rfb *c)
 u64 rfb_check(struct rfb *c, u64 now)
 {
 	if (now >= state_limit(c)) {
-		if (c->state == STATE_REFUSED)
+		if (c->state != STATE_JUDGED)
+			c->end = RFB_SLOW;
+		else if (c->refused)
 			send_refusal(c);
 		else
-			c->end = RFB_SLOW;
+			tell_success(c, now);
 	} else if (now >= stall_limit(c)) {
 		if (c->taken < STALL_BYTES)
 			c->end = RFB_SLOW;

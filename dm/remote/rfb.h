@@ -104,8 +104,9 @@ struct rfb {
 	u64 since; /* of the state, or of the message's first byte */
 	u64 challenge[2];
 	u64 answer[2]; /* to the challenge */
-	u32 buttons;   /* as last sent */
-	bool points;   /* it has moved the pointer */
+	bool refused;
+	u32 buttons; /* as last sent */
+	bool points; /* it has moved the pointer */
 	u32 pointer_x, pointer_y;
 	u64 held[RFB_KEYS / 64];
 	u8 shifts; /* shift keys down: left 1, right 2 */

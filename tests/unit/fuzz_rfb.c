@@ -66,13 +66,19 @@ static void settle(void)
 
 static void log_in(void)
 {
+	const u8 *bytes;
 	u8 response[16];
 	u64 answer[2] = { rfb.answer[0], rfb.answer[1] };
 
 	for (u32 i = 0; i < 16; i++)
 		response[i] = (u8)(answer[i / 8] >> (56 - 8 * (i % 8)));
 	rfb_input(&rfb, (const u8 *)"RFB 003.008\n\2", 13, now);
+	drain(~0u);
 	rfb_input(&rfb, response, 16, now);
+	if (!rfb_pending(&rfb, &bytes)) { /* earlier inputs had wrong passwords */
+		now = rfb_check(&rfb, now);
+		rfb_check(&rfb, now);
+	}
 	rfb_input(&rfb, (const u8 *)"\1", 1, now);
 	drain(~0u);
 	require(rfb_is_authenticated(&rfb));

@@ -66,6 +66,18 @@ static void answer(const char *password)
 	say(response, 16);
 }
 
+/* The same, and waits for the judgement. */
+static void answer_and_wait(const char *password)
+{
+	const u8 *data;
+
+	answer(password);
+	if (rfb_pending(&server, &data))
+		return;
+	now = rfb_check(&server, now);
+	rfb_check(&server, now);
+}
+
 /* Up to the challenge, in that version. */
 static void greet(const char *version, const char *password)
 {
@@ -151,8 +163,8 @@ static void test_passwords(void **state)
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
 		greet("RFB 003.008\n", cases[i].set);
-		answer(cases[i].given);
-		assert_int_equal(server.state == 3, cases[i].right);
+		answer_and_wait(cases[i].given);
+		assert_int_equal(server.end, cases[i].right ? RFB_OPEN : RFB_REFUSED);
 	}
 }
 
@@ -164,7 +176,7 @@ static void test_refusals(void **state)
 
 	(void)state;
 	greet("RFB 003.008\n", "secret");
-	answer("secret"); /* forgets what failed before */
+	answer_and_wait("secret"); /* forgets what failed before */
 	for (u32 i = 0; i < 12; i++) {
 		u64 due;
 
@@ -184,8 +196,16 @@ static void test_refusals(void **state)
 			expect("\0\0\0\1", 4);
 		assert_false(rfb_is_authenticated(&server));
 	}
+	/* The right one has to wait as well, once. */
 	greet("RFB 003.008\n", "secret");
 	answer("secret");
+	assert_int_equal(rfb_pending(&server, &data), 0);
+	now = rfb_check(&server, now);
+	rfb_check(&server, now);
+	expect("\0\0\0\0", 4);
+	greet("RFB 003.008\n", "secret");
+	answer("secret");
+	expect("\0\0\0\0", 4);
 }
 
 /* Messages, after the type, that end the connection; others that do not. */
