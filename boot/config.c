@@ -33,6 +33,7 @@ static const struct key keys[] = {
 	{ "network", "vnc", value_tcp_port, offsetof(struct config, vnc_port) },
 	{ "network", "password", value_password, 0 },
 	{ "vm", "memory", value_memory, offsetof(struct vm_config, memory) },
+	{ "vm", "vram", value_vram, 0 },
 	{ "vm", "gpu_memory", value_memory, offsetof(struct vm_config, gpu_memory) },
 	{ "vm", "gpu_entries", value_vm_number, offsetof(struct vm_config, gpu_entries) },
 	{ "vm", "cpus", value_vm_number, offsetof(struct vm_config, cpus) },
@@ -164,10 +165,24 @@ static int gpu_memory_set(struct parser *p, struct vm_config *vm)
 	return 0;
 }
 
+/* The VGA's memory, where there is a VGA. */
+static int vram_set(struct parser *p, struct vm_config *vm)
+{
+	bool vga = vm->display == DISPLAY_VIRTIO_VGA || vm->display == DISPLAY_BOCHS;
+
+	if (vm->vram && !vga)
+		return config_fail(p, "[vm ", vm->name, "] has vram, but its display is no VGA",
+				   NULL);
+	if (!vm->vram && vga)
+		vm->vram = MIB(16);
+	return 0;
+}
+
 /* What can only be said of a guest once its section has ended. */
 static int vm_end(struct parser *p)
 {
 	struct vm_config *vm = p->vm;
+	int ret;
 
 	if (!vm)
 		return 0;
@@ -184,7 +199,8 @@ static int vm_end(struct parser *p)
 		return config_fail(p, "[vm ", vm->name, "] has option_rom, but no firmware", NULL);
 	if (vm->display == DISPLAY_BOCHS && vm->heads != 1)
 		return config_fail(p, "[vm ", vm->name, "] display bochs has one head only", NULL);
-	return gpu_memory_set(p, vm);
+	ret = vram_set(p, vm);
+	return ret ? ret : gpu_memory_set(p, vm);
 }
 
 static const char *const sections[] = { "screen", "console", "network" };

@@ -36,6 +36,6 @@ typedef int value_fn(struct parser *p, struct text value, u64 arg);
 
 value_fn value_screen_mode, value_layout, value_refresh, value_serial, value_address;
 value_fn value_tcp_port, value_password, value_memory, value_vm_number, value_file;
-value_fn value_cmdline, value_display, value_size, value_input, value_flag;
+value_fn value_vram, value_cmdline, value_display, value_size, value_input, value_flag;
 
 #endif

@@ -179,10 +179,10 @@ int value_password(struct parser *p, struct text value, u64 arg)
 	return 0;
 }
 
-int value_memory(struct parser *p, struct text value, u64 arg)
+/* A size with K, M or G behind it; false when it is none, or more than `most`. */
+static bool parse_bytes(struct text value, u64 most, u64 *bytes)
 {
-	bool ram = arg == offsetof(struct vm_config, memory);
-	u64 bytes, shift = 0;
+	u64 shift = 0;
 
 	if (value.len) {
 		switch (value.at[value.len - 1]) {
@@ -198,11 +198,33 @@ int value_memory(struct parser *p, struct text value, u64 arg)
 		}
 		value.len -= shift != 0;
 	}
-	if (!text_number(value, (ram ? GIB(24) : MAX_GPU_MEMORY) >> shift, &bytes) ||
-	    (bytes << shift) < MIB(2) || ((bytes << shift) & (LARGE_PAGE_SIZE - 1)))
+	if (!text_number(value, most >> shift, bytes))
+		return false;
+	*bytes <<= shift;
+	return true;
+}
+
+int value_memory(struct parser *p, struct text value, u64 arg)
+{
+	bool ram = arg == offsetof(struct vm_config, memory);
+	u64 bytes;
+
+	if (!parse_bytes(value, ram ? GIB(24) : MAX_GPU_MEMORY, &bytes) || bytes < MIB(2) ||
+	    (bytes & (LARGE_PAGE_SIZE - 1)))
 		return bad_value(p, ram ? "2M to 24G, a multiple of 2M (as in 512M or 2G)"
 					: "2M to 1G, a multiple of 2M (as in 256M)");
-	*(u64 *)(void *)((u8 *)p->vm + arg) = bytes << shift;
+	*(u64 *)(void *)((u8 *)p->vm + arg) = bytes;
+	return 0;
+}
+
+int value_vram(struct parser *p, struct text value, u64 arg)
+{
+	u64 bytes;
+
+	(void)arg;
+	if (!parse_bytes(value, MAX_VRAM, &bytes) || bytes < MIN_VRAM || (bytes & (bytes - 1)))
+		return bad_value(p, "4M, 8M, 16M, 32M or 64M");
+	p->vm->vram = bytes;
 	return 0;
 }
 

@@ -21,7 +21,6 @@
 #include "vm.h"
 #include "vm_create.h"
 
-#define VRAM_SIZE	 MIB(16)
 #define STAGE2_MAX_LEVEL 2 /* 2 MiB leaves: on every machine, and RAM is aligned to them */
 
 struct vm vms[MAX_VMS + 1];
@@ -133,17 +132,17 @@ static int map_ram(struct vm *vm)
 
 static int vm_create(struct vm *vm, const struct vm_config *config, u32 *core, u32 cores)
 {
-	bool has_vram = config->display == DISPLAY_VIRTIO_VGA || config->display == DISPLAY_BOCHS;
 	int rc;
 
 	vm->config = config;
 	vm->ram_size = config->memory;
 	vm->ram = memory_take(vm->ram_size, LARGE_PAGE_SIZE);
-	vm->vram_size = has_vram ? VRAM_SIZE : 0;
-	vm->vram = has_vram ? memory_take(vm->vram_size + VRAM_HIDDEN_SIZE, LARGE_PAGE_SIZE) : 0;
-	if (!vm->ram || (has_vram && !vm->vram))
+	vm->vram_size = config->vram;
+	if (vm->vram_size)
+		vm->vram = memory_take(vm->vram_size + VRAM_HIDDEN_SIZE, LARGE_PAGE_SIZE);
+	if (!vm->ram || (vm->vram_size && !vm->vram))
 		return -ENOMEM;
-	if (has_vram)
+	if (vm->vram_size)
 		memset(phys_to_virt(vm->vram), 0, vm->vram_size + VRAM_HIDDEN_SIZE);
 	rc = vm_create_vcpus(vm, config->cpus, core, cores);
 	if (!rc)

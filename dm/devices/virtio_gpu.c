@@ -14,7 +14,6 @@
 #define GPU_DEVICE_ID 0x1050
 #define GPU_SUBSYSTEM 0x1100
 #define GPU_DEVFN     (2 << 3)
-#define VRAM_BAR_SIZE MIB(16)
 
 static struct gpu gpus[MAX_VMS];
 
@@ -105,7 +104,7 @@ static int create(struct dm_device *dev, bool vga)
 	if (gpu->pool_pages < gpu->heads * (GPU_CURSOR_BYTES / PAGE_SIZE))
 		return -ENOMEM;
 	if (vga) {
-		id.bar0 = (struct pci_bar_template){ .size = VRAM_BAR_SIZE,
+		id.bar0 = (struct pci_bar_template){ .size = gpu->vga.vram_size,
 						     .kind = PCI_BAR_VRAM,
 						     .prefetch = 1 };
 		err = vga_register(&gpu->vga);

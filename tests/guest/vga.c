@@ -6,9 +6,10 @@
  * picture is the same on every machine. Options:
  *
  *   mode=NAME	draws that one (see the table; the default is text80x25)
- *   mode=all	draws one after the other; Enter goes on to the next
+ *   mode=all	draws one after the other, as far as memory reaches; Enter goes on to the next
  *   work=1	then does what must cause few exits: says "ready: WHAT", waits for Enter, touches
  *		nothing but video memory, says "done: WHAT", waits for Enter
+ *   poke=1	then writes to video memory in the dearest way until Enter is pressed
  *   stay=1	does not power off
  */
 #include "kit/key.h"
@@ -469,6 +470,12 @@ static void draw_dispi32(void)
 	draw_linear(1024, 768, 32);
 }
 
+/* Takes 32 MiB. */
+static void draw_dispi4k(void)
+{
+	draw_linear(3840, 2160, 32);
+}
+
 /* A wider picture of which a part is shown, drawn through the bank window. */
 static void draw_banked(void)
 {
@@ -534,6 +541,8 @@ static const struct mode modes[] = {
 	{ "dispi24", draw_dispi24, 0xe3, SEQ(3, 1, 15, 0, 14), CRTC_480(0x40, 0), GFX_256,
 	  ATTR_256 },
 	{ "dispi32", draw_dispi32, 0xe3, SEQ(3, 1, 15, 0, 14), CRTC_480(0x40, 0), GFX_256,
+	  ATTR_256 },
+	{ "dispi4k", draw_dispi4k, 0xe3, SEQ(3, 1, 15, 0, 14), CRTC_480(0x40, 0), GFX_256,
 	  ATTR_256 },
 	{ "banked", draw_banked, 0xe3, SEQ(3, 1, 15, 0, 14), CRTC_480(0x40, 0), GFX_256, ATTR_256 },
 };
@@ -615,6 +624,13 @@ static void show(const struct mode *m)
 	print("guest: mode %s shown\n", m->name);
 }
 
+/* Whether there is video memory for it. */
+static bool fits(const struct mode *m)
+{
+	outw(DISPI_PORT, 10);
+	return m->draw != draw_dispi4k || inw(DISPI_PORT + 1) >= 3840 * 2160 * 4 / 65536;
+}
+
 /* ---- Work */
 
 static u8 bitmap[PLANAR_BYTES] __attribute__((aligned(4096)));
@@ -684,22 +700,35 @@ static void work(void)
 	}
 }
 
+/* Writes to the planes, each of which traps, with interrupts off, until Enter is pressed. */
+static void poke(void)
+{
+	show(find("vga640x480"));
+	print("guest: poking\n");
+	for (u32 i = 0; i % 256 || !key_poll(); i++)
+		WINDOW[i % PLANAR_BYTES] = (u8)i;
+}
+
 void main(void)
 {
 	const char *mode = option("mode");
 
-	if (option_number("work", 0) || (mode && is_name("all", mode)))
+	if (option_number("work", 0) || option_number("poke", 0) || (mode && is_name("all", mode)))
 		key_init();
 	if (!mode || !is_name("all", mode)) {
 		show(find(mode));
 	} else {
 		for (u32 i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+			if (!fits(&modes[i]))
+				continue;
 			show(&modes[i]);
 			key_wait();
 		}
 	}
 	if (option_number("work", 0))
 		work();
+	if (option_number("poke", 0))
+		poke();
 	if (!option_number("stay", 0))
 		return;
 	for (;;)

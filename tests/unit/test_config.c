@@ -74,6 +74,7 @@ static void test_defaults(void **state)
 	assert_int_equal(vm->width, 1024);
 	assert_int_equal(vm->height, 768);
 	assert_int_equal(vm->heads, 1);
+	assert_int_equal(vm->vram, MIB(16));
 	assert_int_equal(vm->gpu_memory, MIB(32));
 	assert_int_equal(vm->gpu_entries, 16384);
 	assert_int_equal(vm->input, INPUT_PS2);
@@ -102,7 +103,7 @@ static void test_everything(void **state)
 		    "heads=16\ndisk=d.img\ncdrom=x.iso\ninput=ps2, "
 		    "tablet,keyboard\nlog_serial=yes\nvirtio_console=yes\n"
 		    "[vm bios]\nmemory=64M\nfirmware=b.bin\noption_rom=v.bin\ndisk=d.img\n"
-		    "display=bochs\ninput=none");
+		    "display=bochs\ninput=none\nvram=64M");
 	assert_int_equal(config.screen_width, 1280);
 	assert_int_equal(config.screen_height, 800);
 	assert_int_equal(config.layout, LAYOUT_PIP);
@@ -125,6 +126,8 @@ static void test_everything(void **state)
 	assert_int_equal(vm[0].log_serial, 1);
 	assert_int_equal(vm[0].virtio_console, 1);
 	assert_int_equal(vm[1].display, DISPLAY_BOCHS);
+	assert_int_equal(vm[0].vram, 0);
+	assert_int_equal(vm[1].vram, MIB(64));
 	assert_int_equal(vm[1].gpu_memory, 0);
 	assert_int_equal(vm[1].input, 0);
 	assert_int_equal(vm[1].line, 27);
@@ -200,6 +203,8 @@ static void test_guests(void **state)
 	refuse_text("[vm a]\nfirmware=f\ncmdline=i\n", 1, "no kernel");
 	refuse_text(VM "display=bochs\nheads=2\n", 1, "one head");
 	refuse_text(VM "display=bochs\ngpu_memory=64M\n", 1, "no virtio display");
+	refuse_text(VM "display=none\nvram=16M\n", 1, "no VGA");
+	refuse_text("[vm b]\nkernel=k\ndisplay=virtio-gpu\nvram=64M\n", 1, "no VGA");
 	refuse_text(VM "gpu_memory=1G\n[vm b]\nkernel=k\ngpu_memory=1G\n"
 		       "[vm c]\nkernel=k\ngpu_memory=1G\n[vm d]\nkernel=k\n",
 		    10, "past 3G");
@@ -293,6 +298,12 @@ static void test_values(void **state)
 		{ VM "memory=", "2m", false },
 		{ VM "memory=", "1T", false },
 		{ VM "memory=", "17592186044416M", false },
+		{ VM "vram=", "4M", true },
+		{ VM "vram=", "32768K", true },
+		{ VM "vram=", "2M", false },
+		{ VM "vram=", "24M", false },
+		{ VM "vram=", "128M", false },
+		{ VM "vram=", "", false },
 		{ VM "gpu_memory=", "2M", true },
 		{ VM "gpu_memory=", "1G", true },
 		{ VM "gpu_memory=", "1026M", false },

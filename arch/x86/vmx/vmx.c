@@ -148,7 +148,8 @@ static __attribute__((noinline, cold)) u64 overdue_ticks(struct vmx_vcpu *x)
 
 /*
  * The preemption timer is always on: it also ends guests that run with IF = 0, from which not
- * every processor model takes an exit for a pending interrupt (there after a millisecond).
+ * every processor model takes an exit for a pending interrupt. There decode_timer() lets the host's
+ * interrupts in, a millisecond after it last did, however often the guest has exited meanwhile.
  */
 static void set_timer(const struct arch_vcpu *v, struct vmx_vcpu *x)
 {
@@ -157,7 +158,7 @@ static void set_timer(const struct arch_vcpu *v, struct vmx_vcpu *x)
 	if (unlikely(v->deadline <= now))
 		ticks = overdue_ticks(x);
 	if (unlikely(!(v->regs.rflags & RFLAGS_IF)))
-		ticks = MIN(ticks, vmx_caps.timer_most);
+		ticks = x->window_due <= now ? 0 : MIN(ticks, x->window_due - now);
 	vmwrite(VMCS_PREEMPTION_TIMER, MIN(ticks >> vmx_caps.timer_shift, 0xffffffffULL));
 }
 

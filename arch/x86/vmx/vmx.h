@@ -46,7 +46,8 @@ struct vmx_vcpu {
 	hpa_t vmcs, msr_bitmap, io_bitmap; /* io_bitmap: two pages; 0: every port exits */
 	u32 vpid;			   /* 0: not in use */
 	u64 cr4_allowed;
-	u64 cr2, dr6, kernel_gs;    /* in the processor while loaded */
+	u64 cr2, dr6, kernel_gs; /* in the processor while loaded */
+	u64 window_due;		 /* with IF = 0: when the host's interrupts are to be let in, TSC */
 	u64 syscall[SYSCALL_COUNT]; /* in the processor while owner of them, see vmx_state.c */
 	struct vm_start start;
 };

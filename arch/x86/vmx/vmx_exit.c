@@ -6,6 +6,7 @@
  * what each reason is; only reasons that carry more than their name have a function. Fields of the
  * VMCS are read when the reason needs them: each read costs.
  */
+#include <arch/cpu.h>
 #include "irq.h"
 #include "x86.h"
 #include "vmx.h"
@@ -70,8 +71,10 @@ static void decode_timer(struct arch_vcpu *v, struct vmexit *e)
 {
 	(void)e;
 	vmx_of(v)->overdue = false;
-	if (unlikely(!(v->regs.rflags & RFLAGS_IF)))
-		take_interrupts(); /* see set_timer: there may never be an exit for them */
+	if (likely(v->regs.rflags & RFLAGS_IF))
+		return;
+	take_interrupts(); /* see set_timer: there may never be an exit for them */
+	vmx_of(v)->window_due = time_now() + vmx_caps.timer_most;
 }
 
 static void decode_window(struct arch_vcpu *v, struct vmexit *e)

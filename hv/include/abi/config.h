@@ -18,6 +18,8 @@
 
 #define MAX_GPU_MEMORY	     GIB(1) /* a guest's, and of all guests together three times that */
 #define MAX_GPU_MEMORY_TOTAL GIB(3)
+#define MIN_VRAM	     MIB(4)
+#define MAX_VRAM	     MIB(64)
 #define MAX_GPU_ENTRIES	     65536
 
 enum config_layout { LAYOUT_TILES, LAYOUT_FULL, LAYOUT_PIP };
@@ -35,6 +37,7 @@ struct vm_config {
 	u32 heads;
 	u32 input;					       /* enum config_input, or-ed */
 	u32 kernel, initrd, firmware, option_rom, disk, cdrom; /* file indices */
+	u64 vram;	 /* bytes, a power of two; 0: a display without a VGA */
 	u64 gpu_memory;	 /* bytes for virtio-gpu's resources, a multiple of 2 MiB; 0: no such device
 			  */
 	u32 gpu_entries; /* of backing memory, that one resource may have */

@@ -45,3 +45,8 @@ void key_wait(void)
 	while (releases == before)
 		halt();
 }
+
+bool key_poll(void)
+{
+	return (inb(0x64) & 1) && inb(0x60) == ENTER_RELEASED;
+}

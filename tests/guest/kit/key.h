@@ -5,9 +5,14 @@
 #ifndef KIT_KEY_H
 #define KIT_KEY_H
 
+#include <abi/types.h>
+
 /* Once, before the first wait: the 8259's line 1, through the LAPIC. */
 void key_init(void);
 /* Halts until Enter has been pressed and let go. */
 void key_wait(void);
+
+/* Whether it has been, as key_wait() would see it; for guests with interrupts off. */
+bool key_poll(void);
 
 #endif
