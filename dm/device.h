@@ -49,6 +49,8 @@ struct dm_device_ops {
 	int (*adopt)(struct dm_device *dev);
 	/* A guest's access to one of the device's ports, BARs or MMIO ranges. */
 	void (*access)(struct dm_device *dev, struct dm_access *access);
+	/* The guest wrote to VRAM, which hc_vram_watch() was asked to tell. NULL: it never is. */
+	void (*vram_written)(struct dm_device *dev);
 	/* The doorbell registered with this queue number was written. */
 	void (*doorbell)(struct dm_device *dev, unsigned queue);
 	/* Called when now >= dev->deadline; sets the next one (DM_NO_DEADLINE: none). */

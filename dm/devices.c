@@ -92,6 +92,13 @@ void devices_adopt(struct dm_vm *vm)
 	bus_ring_all(vm);
 }
 
+void devices_vram_written(struct dm_vm *vm)
+{
+	for (u32 i = 0; i < vm->device_count; i++)
+		if (vm->devices[i].ops->vram_written)
+			vm->devices[i].ops->vram_written(&vm->devices[i]);
+}
+
 u64 devices_timers(struct dm_vm *vm, u64 now)
 {
 	u64 next = DM_NO_DEADLINE;

@@ -24,6 +24,7 @@ void devices_reset(struct dm_vm *vm);
  * rings that the last generation took and did not serve. */
 void devices_adopt(struct dm_vm *vm);
 /* Runs what is due; the earliest deadline that is left. */
+void devices_vram_written(struct dm_vm *vm); /* VM_EVENT_VRAM */
 u64 devices_timers(struct dm_vm *vm, u64 now);
 /* The guest's device of that kind, or NULL. */
 struct dm_device *devices_find(struct dm_vm *vm, const struct dm_device_ops *ops);

@@ -94,6 +94,11 @@ int hc_vram_window(u32 vm, gpa_t gpa, u64 offset, u64 len)
 	return (int)hypercall(HC_VRAM_WINDOW, vm, gpa, offset, len);
 }
 
+int hc_vram_watch(u32 vm, bool on)
+{
+	return (int)hypercall(HC_VRAM_WATCH, vm, on, 0, 0);
+}
+
 int hc_vram_dirty(u32 vm, u64 offset, u64 len, u64 *bitmap)
 {
 	return (int)hypercall(HC_VRAM_DIRTY, vm, offset, len, (u64)bitmap);

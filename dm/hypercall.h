@@ -24,6 +24,7 @@ int hc_vm_start(u32 vm, const struct vm_start *start);
 int hc_vm_stop(u32 vm);
 int hc_vm_stats(u32 vm, struct vm_stats *stats); /* HC_MACHINE for the machine */
 int hc_vram_window(u32 vm, gpa_t gpa, u64 offset, u64 len);
+int hc_vram_watch(u32 vm, bool on);
 int hc_vram_dirty(u32 vm, u64 offset, u64 len, u64 *bitmap);
 void hc_irq_unmask(enum host_event event);
 __attribute__((noreturn)) void hc_restart(void);

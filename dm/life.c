@@ -159,6 +159,8 @@ void life_event(struct dm_vm *vm, u64 events)
 		fatal(vm);
 	else if (events & VM_EVENT_STOPPED)
 		stopped(vm);
+	else if ((events & VM_EVENT_VRAM) && phase_of(vm) == PHASE_RUNNING)
+		devices_vram_written(vm);
 }
 
 bool life_in_transit(const struct dm_vm *vm)

@@ -15,6 +15,7 @@
 #include "ioreq.h"
 #include "shadow.h"
 #include "vcpu.h"
+#include "vram.h"
 
 #define UD	       6
 #define GP	       13
@@ -215,6 +216,8 @@ static void exit_mmio(struct vcpu *v, const struct vmexit *e)
 		domain_fault(v, e);
 		return;
 	}
+	if (e->write && vram_written(v->vm, e->addr))
+		return;
 	if (e->fetch) {
 		vm_fatal(v->vm, "vCPU %u runs where there is no memory: rip %lx (0x%lx)", v->index,
 			 v->arch.regs.rip, e->addr);

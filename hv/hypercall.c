@@ -258,6 +258,13 @@ static s64 hc_vram_window(const u64 *arg)
 	return g ? vram_window(g, gpa, offset, len) : -EINVAL;
 }
 
+static s64 hc_vram_watch(const u64 *arg)
+{
+	struct vm *g = guest(arg[0]);
+
+	return g && g->vram_size && arg[1] <= 1 ? vram_watch(g, arg[1]) : -EINVAL;
+}
+
 static s64 hc_vram_dirty(const u64 *arg)
 {
 	u64 vm = arg[0];
@@ -326,6 +333,7 @@ static hypercall_fn *const hypercall_table[HC_COUNT] = {
 	[HC_POWEROFF] = hc_poweroff,
 	[HC_VRAM_WINDOW] = hc_vram_window,
 	[HC_VRAM_DIRTY] = hc_vram_dirty,
+	[HC_VRAM_WATCH] = hc_vram_watch,
 	[HC_NIC_ENABLE] = hc_nic_enable,
 };
 

@@ -154,8 +154,8 @@ static int bar_map(struct pci_bar *bar, u64 addr)
 		return -EEXIST;
 	if (b->kind == PCI_BAR_MMIO)
 		return trap_add(&vm->traps, TRAP_MMIO, &r);
-	error = stage2_map(&vm->stage2, addr, vm->vram, b->size, STAGE2_READ | STAGE2_WRITE,
-			   MEMTYPE_WB);
+	error = stage2_map(&vm->stage2, addr, vm->vram, b->size,
+			   STAGE2_READ | (vm->vram_watched ? 0 : STAGE2_WRITE), MEMTYPE_WB);
 	if (error && stage2_unmap(&vm->stage2, addr, b->size))
 		log_printf("%s: no memory to take back VRAM at %#llx\n", vm->config->name,
 			   (unsigned long long)addr);

@@ -99,6 +99,7 @@ struct vm {
 	struct {       /* mapped in the legacy window; len 0: nothing */
 		u64 gpa, offset, len;
 	} vram_window;
+	bool vram_watched; /* the BAR is mapped read-only: see vram_watch() */
 	u32 vcpu_count;
 	struct vcpu *vcpus; /* vcpu_count of them */
 	struct trap_table traps;

@@ -2,9 +2,12 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /*
- * The legacy window and dirty pages of VRAM; see vram.h. Owns vm->vram_window, guarded by vm->lock.
+ * The legacy window, dirty pages of VRAM, and the watch over writes to it; see vram.h. Owns
+ * vm->vram_window and vm->vram_watched, guarded by vm->lock.
  */
+#include <abi/ioreq.h>
 #include <abi/range.h>
+#include "domain.h"
 #include "vram.h"
 
 static bool window_ok(const struct vm *vm, gpa_t gpa, u64 offset, u64 len)
@@ -90,4 +93,41 @@ int vram_dirty(struct vm *vm, u64 offset, u64 len, u64 *bitmap)
 	if (any || rc)
 		vm_sync(vm);
 	return rc;
+}
+
+/* Locked. */
+static int watch(struct vm *vm, bool on)
+{
+	u64 bar, bar_size;
+
+	vm->vram_watched = on;
+	if (!pci_vram_bar(vm, &bar, &bar_size))
+		return 0;
+	return stage2_map(&vm->stage2, bar, vm->vram, bar_size,
+			  STAGE2_READ | (on ? 0 : STAGE2_WRITE), MEMTYPE_WB);
+}
+
+int vram_watch(struct vm *vm, bool on)
+{
+	int rc;
+
+	spin_lock(&vm->lock);
+	rc = vm->vram_watched == on ? 0 : watch(vm, on);
+	spin_unlock(&vm->lock);
+	vm_sync(vm);
+	return rc;
+}
+
+bool vram_written(struct vm *vm, gpa_t gpa)
+{
+	u64 bar, bar_size;
+	bool told;
+
+	spin_lock(&vm->lock);
+	told = vm->vram_watched && pci_vram_bar(vm, &bar, &bar_size) &&
+	       range_inside(gpa, 1, bar, bar_size) && !watch(vm, false);
+	spin_unlock(&vm->lock);
+	if (told)
+		domain_vm_event(vm, VM_EVENT_VRAM);
+	return told;
 }

@@ -16,4 +16,9 @@ int vram_window(struct vm *vm, gpa_t gpa, u64 offset, u64 len) must_check;
 /* HC_VRAM_DIRTY: len / PAGE_SIZE bits, in whole u64s. -EINVAL. Takes vm->lock. */
 int vram_dirty(struct vm *vm, u64 offset, u64 len, u64 *bitmap) must_check;
 
+/* HC_VRAM_WATCH: the BAR is mapped read-only until the guest writes to it. Takes vm->lock. */
+int vram_watch(struct vm *vm, bool on) must_check;
+/* A write that found gpa read-only. True: it was watched for, and may now be carried out. */
+bool vram_written(struct vm *vm, gpa_t gpa);
+
 #endif

@@ -10,6 +10,7 @@
  */
 #include "vga_internal.h"
 #include "dm/bus.h"
+#include "dm/hypercall.h"
 #include "font_8x16.h"
 
 #define PORT_FIRST    0x3b0
@@ -35,6 +36,50 @@ void vga_touch(struct vga *vga)
 		vga->deadline = MIN(vga->deadline, time_now() + vga_frame_ticks());
 }
 
+/* ---- Drawing while not shown */
+
+void vga_watch(struct vga *vga)
+{
+	bool on = !vga->shown && vga->takes_at == DM_NO_DEADLINE && vga_is_linear(vga);
+
+	if (vga->vram)
+		(void)hc_vram_watch(vga->dev->vm->index, on);
+}
+
+/* From the first time on, so that a picture that takes long to draw is seen meanwhile. */
+static void drawn(struct vga *vga)
+{
+	if (vga->shown || vga->takes_at != DM_NO_DEADLINE)
+		return;
+	vga->takes_at = vga->deadline = time_now() + time_from_us(VGA_SILENCE_US);
+}
+
+void vga_written(struct vga *vga)
+{
+	drawn(vga);
+}
+
+bool vga_takes_over(struct vga *vga)
+{
+	if (vga->shown || time_now() < vga->takes_at)
+		return false;
+	vga->takes_at = DM_NO_DEADLINE;
+	vga->state->taken = 1;
+	return true;
+}
+
+bool vga_yield(struct vga *vga)
+{
+	bool taken = vga->state->taken;
+
+	vga->state->taken = 0;
+	if (!vga->shown && vga->takes_at != DM_NO_DEADLINE) {
+		vga->takes_at = vga->deadline = DM_NO_DEADLINE;
+		vga_watch(vga);
+	}
+	return taken;
+}
+
 void vga_bind(struct vga *vga, struct dm_device *dev, struct vga_state *state)
 {
 	u64 size = 0;
@@ -43,7 +88,7 @@ void vga_bind(struct vga *vga, struct dm_device *dev, struct vga_state *state)
 	memset(vga, 0, sizeof(*vga));
 	vga->dev = dev;
 	vga->state = state;
-	vga->deadline = DM_NO_DEADLINE;
+	vga->deadline = vga->takes_at = DM_NO_DEADLINE;
 	vga->cursor_cell = ~0u;
 	vga->full = true;
 	dispi_bind(&vga->dispi, dev->vm, &state->dispi);
@@ -136,6 +181,7 @@ bool vga_adopt(struct vga *vga)
 		return false;
 	vga_window_adopt(vga);
 	vga->full = true;
+	vga_watch(vga);
 	return true;
 }
 
@@ -219,9 +265,12 @@ static void memory(struct vga *vga, struct dm_access *a)
 		store(vga, a);
 	else
 		a->value = legacy_read(vga, (u32)(a->addr - LEGACY_BASE), a->size);
-	if (a->write)
+	if (a->write) {
 		vga_touch(vga);
-	vga_window_use(vga);
+		drawn(vga);
+	}
+	if (vga->shown)
+		vga_window_use(vga);
 }
 
 static void dispi_changed(struct vga *vga)
@@ -229,6 +278,8 @@ static void dispi_changed(struct vga *vga)
 	vga->full = true;
 	vga_window_update(vga);
 	vga_touch(vga);
+	if (!vga->shown && dispi_enabled(&vga->dispi))
+		drawn(vga);
 }
 
 /* Registers of 16 bits, one or two at a time. */

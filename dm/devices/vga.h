@@ -16,6 +16,12 @@
  * picture. A virtio-gpu calls vga_show(vga, false) when its driver sets a scanout on head 0, and
  * vga_show(vga, true) when that goes away. Nothing is painted but by vga_timer and vga_present.
  *
+ * When a virtio driver dies (a crash screen, safe mode), its scanout is left behind. So what the
+ * guest draws while not shown is noticed: a mode set by dispi, a write to the legacy window, or to
+ * dispi's linear framebuffer, of which the first write is told by the hypervisor (vga_written). If
+ * the owner has said nothing by vga_yield(vga) for VGA_SILENCE_US since, vga_takes_over() is true
+ * once, and state->taken stays set until the owner yields to its driver again.
+ *
  * Polling: plain memory tells of changes by dirty bits only, so while shown they are looked at
  * once a frame as long as something changes or registers are touched, and four times a second
  * once nothing has for a second (VGA_IDLE_US, which is also how often a cursor blinks). Not shown,
@@ -31,6 +37,7 @@
 #define VGA_MEMORY_SIZE KIB(256)
 #define VGA_MAX_WIDTH	1280 /* of a VGA picture; more is cut off */
 #define VGA_MAX_HEIGHT	1024
+#define VGA_SILENCE_US	1000000
 #define VGA_CHUNK_CELLS 64 /* what one bit of vga->dirty stands for */
 #define VGA_CHUNKS	(MIB(16) / 4 / VGA_CHUNK_CELLS)
 
@@ -51,7 +58,7 @@ struct vga_state {
 	u8 dac_mask, dac_reading, dac_read_index, dac_write_index, dac_part, dac_latch[3];
 	u8 dac[256][3]; /* as written: 6 or 8 bits */
 	u8 big_endian;	/* QEXT */
-	u8 reserved;
+	u8 taken;	/* shown although the owner's driver has set something */
 	u32 latch;
 	u32 window; /* enum vga_window | place << 8 | offset in 64 KiB << 16 */
 	struct dispi_state dispi;
@@ -79,6 +86,7 @@ struct vga {
 	u8 *window;   /* plain memory of odd/even and chain-4 windows, 64 KiB */
 	u32 *pixels;  /* the VGA picture */
 	u64 deadline; /* of vga_timer; DM_NO_DEADLINE: nothing to do */
+	u64 takes_at; /* when to take over, if nobody yields; DM_NO_DEADLINE: nothing was drawn */
 	bool shown;
 	bool full;    /* all must be drawn again */
 	bool changed; /* registers or trapped memory since the last frame */
@@ -108,6 +116,12 @@ bool vga_adopt(struct vga *vga) must_check;
 bool vga_access(struct vga *vga, struct dm_access *a);
 /* Whether head 0 is ours. Hands over the picture at once when it becomes so. */
 void vga_show(struct vga *vga, bool shown);
+/* The guest wrote to VRAM: VM_EVENT_VRAM. */
+void vga_written(struct vga *vga);
+/* Once deadline has passed, before vga_timer: true, vga_show(vga, true) is called for. */
+bool vga_takes_over(struct vga *vga) must_check;
+/* The owner's driver shows something on head 0. True: it was taken, so show that. */
+bool vga_yield(struct vga *vga);
 /* When deadline has passed: looks for changes, paints them, sets the next deadline. */
 void vga_timer(struct vga *vga);
 /* The same now, whatever the deadline: the surface is up to date afterwards. */

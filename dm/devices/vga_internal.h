@@ -110,6 +110,8 @@ static inline void vga_mark(struct vga *vga, u32 cell)
 
 /* ---- vga.c: something may have changed on the screen: the next frame is due in a frame's time */
 void vga_touch(struct vga *vga);
+/* Has the hypervisor tell of writes to VRAM while those are of interest. */
+void vga_watch(struct vga *vga);
 /* Ticks of a frame at the panel's refresh rate. */
 u64 vga_frame_ticks(void);
 
@@ -133,6 +135,7 @@ void vga_window_update(struct vga *vga);
 void vga_window_use(struct vga *vga);
 /* Nothing mapped; what the window holds is forgotten (reset), or kept (adopt). */
 void vga_window_reset(struct vga *vga);
+void vga_window_hide(struct vga *vga); /* nothing mapped, so that writes are seen */
 void vga_window_adopt(struct vga *vga);
 /* Brings cells up to date with what the guest wrote to plain memory. */
 void vga_window_sync(struct vga *vga);

@@ -309,7 +309,7 @@ void vga_timer(struct vga *vga)
 		return;
 	vga_present(vga);
 	if (!vga->shown)
-		vga->deadline = DM_NO_DEADLINE;
+		vga->deadline = vga->takes_at;
 	else
 		vga->deadline =
 			now + (vga->idle < IDLE_FRAMES ? vga_frame_ticks() : time_from_us(IDLE_US));
@@ -324,6 +324,10 @@ void vga_show(struct vga *vga, bool shown)
 	vga->full = true;
 	vga->idle = 0;
 	vga->deadline = shown ? 0 : DM_NO_DEADLINE;
+	vga->takes_at = DM_NO_DEADLINE;
+	if (!shown)
+		vga_window_hide(vga);
+	vga_watch(vga);
 	if (shown)
 		vga_timer(vga);
 }

@@ -184,6 +184,12 @@ void vga_window_reset(struct vga *vga)
 	vga->state->window = VGA_WINDOW_NONE;
 }
 
+void vga_window_hide(struct vga *vga)
+{
+	if (vga->state->window != VGA_WINDOW_NONE)
+		take_back(vga);
+}
+
 void vga_window_adopt(struct vga *vga)
 {
 	if (kind_of(vga->state->window) > VGA_WINDOW_BANK || vga->vram_size < VGA_MEMORY_SIZE)

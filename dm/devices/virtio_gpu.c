@@ -166,8 +166,18 @@ static void timer(struct dm_device *dev)
 	struct gpu *gpu = dev->priv;
 
 	virtio_pci_timer(&gpu->vd);
+	if (gpu->has_vga && vga_takes_over(&gpu->vga))
+		gpu_scanout_show(gpu, 0);
 	if (gpu->has_vga)
 		vga_timer(&gpu->vga);
+	schedule(gpu);
+}
+
+static void vram_written(struct dm_device *dev)
+{
+	struct gpu *gpu = dev->priv;
+
+	vga_written(&gpu->vga);
 	schedule(gpu);
 }
 
@@ -244,6 +254,7 @@ const struct dm_device_ops virtio_vga_ops = {
 	.reset = reset,
 	.adopt = adopt,
 	.access = gpu_access,
+	.vram_written = vram_written,
 	.doorbell = doorbell,
 	.timer = timer,
 	.max_monitors = MONITORS_MAX,

@@ -30,7 +30,7 @@ void gpu_scanout_show(struct gpu *gpu, u32 head)
 	const struct gpu_resource *res = gpu_resource_find(gpu, s->resource_id);
 	struct surface surface = { 0 };
 
-	if (!res) {
+	if (!res || (head == 0 && gpu->has_vga && gpu->state->vga.taken)) {
 		if (head == 0 && gpu->has_vga)
 			vga_show(&gpu->vga, true);
 		else
@@ -64,6 +64,8 @@ static void set(struct gpu *gpu, u32 head, const struct gpu_scanout *s)
 	struct gpu_scanout *slot = &gpu->state->scanouts[head];
 	bool was_off = !slot->resource_id;
 
+	if (head == 0 && gpu->has_vga)
+		vga_yield(&gpu->vga);
 	slot->resource_id = 0;
 	state_order();
 	slot->format = s->format;
@@ -157,6 +159,8 @@ u32 gpu_flush(struct gpu *gpu, const struct gpu_flush *c)
 
 		if (s->resource_id != c->resource_id)
 			continue;
+		if (head == 0 && gpu->has_vga && vga_yield(&gpu->vga))
+			gpu_scanout_show(gpu, head);
 		part = shown_part(s, &c->r);
 		if (!rect_empty(&part))
 			display_damage(gpu->dev->vm, head, &part);

@@ -9,12 +9,14 @@
  *   mode=all	draws one after the other, as far as memory reaches; Enter goes on to the next
  *   work=1	then does what must cause few exits: says "ready: WHAT", waits for Enter, touches
  *		nothing but video memory, says "done: WHAT", waits for Enter
+ *   share=1	then takes turns with a virtio-gpu driver; Enter goes on
  *   poke=1	then writes to video memory in the dearest way until Enter is pressed
  *   stay=1	does not power off
  */
 #include "kit/key.h"
 #include "kit/kit.h"
 #include "kit/pci.h"
+#include "kit/vgpu.h"
 #include "vga_modes.h"
 
 #define WINDOW	     ((volatile u8 *)0xa0000)
@@ -700,6 +702,61 @@ static void work(void)
 	}
 }
 
+/* ---- Who has the screen */
+
+static struct vgpu gpu;
+
+static void wait_as(const char *what)
+{
+	print("guest: screen: %s\n", what);
+	key_wait();
+}
+
+static void fill_quadrants(u32 *pixels)
+{
+	static const u32 colours[4] = { 0xff0000, 0x00ff00, 0x0000ff, 0xffffff };
+
+	for (u32 i = 0; i < 640 * 480; i++)
+		pixels[i] = colours[(i / 640 >= 240 ? 2 : 0) + (i % 640 >= 320 ? 1 : 0)];
+}
+
+static void write_crash_screen(void)
+{
+	volatile u32 *at = (volatile u32 *)lfb();
+
+	for (u32 i = 0; i < 640 * 480; i++)
+		at[i] = colour(32, i % 640, i / 640);
+}
+
+/* A virtio driver takes the screen and falls silent, is drawn over in the linear framebuffer,
+ * comes back, falls silent, is drawn over in a VGA mode, comes back, and is reset. */
+static void share_screen(void)
+{
+	static u32 pixels[640 * 480] __attribute__((aligned(4096)));
+	const struct vgpu_piece piece = { (u64)pixels, sizeof(pixels), 0 };
+	const struct vgpu_rect all = { 0, 0, 640, 480 };
+
+	dispi_mode(640, 480, 32, 0);
+	fill_quadrants(pixels);
+	report(vgpu_find(&gpu) && vgpu_start(&gpu, NO_VECTOR), "the virtio-gpu starts");
+	vgpu_create(&gpu, 1, VGPU_FORMAT_BGRX, 640, 480);
+	vgpu_attach(&gpu, 1, &piece, 1);
+	vgpu_transfer(&gpu, 1, all, 0);
+	report(vgpu_scanout(&gpu, 0, 1, all) == VGPU_OK_NODATA, "the scanout is set");
+	vgpu_flush(&gpu, 1, all);
+	wait_as("virtio");
+	write_crash_screen();
+	wait_as("crash");
+	report(vgpu_flush(&gpu, 1, all) == VGPU_OK_NODATA, "the virtio-gpu goes on");
+	wait_as("virtio again");
+	show(find("vga640x480"));
+	wait_as("vga");
+	report(vgpu_scanout(&gpu, 0, 1, all) == VGPU_OK_NODATA, "the scanout is set again");
+	wait_as("scanout again");
+	*(volatile u8 *)(gpu.common + COMMON_STATUS) = 0;
+	wait_as("reset");
+}
+
 /* Writes to the planes, each of which traps, with interrupts off, until Enter is pressed. */
 static void poke(void)
 {
@@ -713,7 +770,7 @@ void main(void)
 {
 	const char *mode = option("mode");
 
-	if (option_number("work", 0) || option_number("poke", 0) || (mode && is_name("all", mode)))
+	if (option_number("work", 0) || option_number("share", 0) || (mode && is_name("all", mode)))
 		key_init();
 	if (!mode || !is_name("all", mode)) {
 		show(find(mode));
@@ -727,6 +784,8 @@ void main(void)
 	}
 	if (option_number("work", 0))
 		work();
+	if (option_number("share", 0))
+		share_screen();
 	if (option_number("poke", 0))
 		poke();
 	if (!option_number("stay", 0))

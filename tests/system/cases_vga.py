@@ -25,18 +25,18 @@ LARGE = ("dispi4k",)    # takes more than the usual 16 MiB, and has no room on t
 USUAL = [mode for mode in MODES if mode not in LARGE]
 
 
-def pictures(mode):
-    """The guest shows each of the mode's pictures, pixel for pixel by their checksum."""
+def picture(what, *names):
+    """The guest shows each of these pictures, pixel for pixel by their checksum."""
     def step(m):
-        missing = {crc(golden(name)): name for name in MODES[mode]}
+        missing = {crc(golden(name)): name for name in names}
         end = time.monotonic() + PICTURE_SECS
         while missing:
             missing.pop(m.console.command("crc bare")[0], None)
             if missing and time.monotonic() > end:
                 name = sorted(missing.values())[0]
-                shot = m.shot("guest-" + mode, "bare")
-                raise Failure("mode %s never shows %s: %s" % (
-                    mode, name, m.differs(golden(name), shot) or "it does now"))
+                shot = m.shot("guest-" + what.replace(" ", "-"), "bare")
+                raise Failure("%s never shows %s: %s" % (
+                    what, name, m.differs(golden(name), shot) or "it does now"))
     return step
 
 
@@ -85,6 +85,26 @@ def works(name):
     return step
 
 
+# Whose picture is seen when a virtio driver has set a scanout, is silent while something else is
+# drawn, goes on, and is reset.
+SCREEN = (
+    ("virtio", "quadrants-640x480"),
+    ("crash", "vga-dispi24"),           # the same colours by 32 bits
+    ("virtio again", "quadrants-640x480"),
+    ("vga", "vga-vga640x480"),
+    ("scanout again", "quadrants-640x480"),
+    ("reset", "vga-vga640x480"),
+)
+
+
+def screens():
+    steps = []
+    for what, name in SCREEN:
+        steps += [says("bare", "guest: screen: %s$" % what, 120), picture(what, name),
+                  command("key bare ret", 300)]
+    return steps
+
+
 def answers(*commands):
     """Each of these commands is answered, while the guest traps without end."""
     def step(m):
@@ -97,12 +117,13 @@ def answers(*commands):
 def all_modes(name, modes, panel, work, vram="16M", **keys):
     steps = [started("bare")]
     for mode in modes:
-        steps += [says("bare", "guest: mode %s shown" % mode, 300), pictures(mode)]
+        steps += [says("bare", "guest: mode %s shown" % mode, 300), picture(mode, *MODES[mode])]
         steps += [on_panel(mode)] if panel and mode not in LARGE else []
         steps += [command("key bare ret", 300)]
     steps += [works(w) for w in WORKS] if work else []
+    steps += screens()
     steps += [answers("list", "stats", "list", "crc bare", "list"), command("key bare ret", 300)]
-    return Case(name, conf(vm("bare", "vga.elf", "mode=all work=%d poke=1" % work, vram=vram)),
+    return Case(name, conf(vm("bare", "vga.elf", "mode=all work=%d share=1 poke=1" % work, vram=vram)),
                 steps=steps + [passes("bare"), powers_off()], **keys)
 
 

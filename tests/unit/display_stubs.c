@@ -137,6 +137,13 @@ int hc_vram_window(u32 vm, gpa_t gpa, u64 offset, u64 len)
 	return len ? -ENOMEM : 0;
 }
 
+int hc_vram_watch(u32 vm, bool on)
+{
+	(void)vm;
+	(void)on;
+	return 0;
+}
+
 int hc_vram_dirty(u32 vm, u64 offset, u64 len, u64 *bitmap)
 {
 	(void)vm;

@@ -735,6 +735,44 @@ static void shows_the_linear_framebuffer(void **state)
 	assert_int_equal(display_placement(dev->vm, 0).width, 640);
 }
 
+/* The driver died with a scanout set: what is written to the linear framebuffer then is seen; and
+ * a driver that flushes after all has the screen back. */
+static void a_crash_screen_is_seen(void **state)
+{
+	static const u16 writes[][2] = {
+		{ DISPI_XRES, 320 }, { DISPI_YRES, 200 }, { DISPI_BPP, 32 }, { DISPI_ENABLE, 0x41 }
+	};
+	struct dm_access a = { .size = 2, .space = IOREQ_PIO, .write = true };
+	struct gpu_flush flush = { header(GPU_CMD_RESOURCE_FLUSH), FULL(64, 64), 1, 0 };
+
+	(void)state;
+	for (u32 i = 0; i < 2 * ARRAY_SIZE(writes); i++) {
+		a.addr = i % 2 ? 0x1cf : 0x1ce;
+		a.value = writes[i / 2][i % 2];
+		dev->ops->access(dev, &a);
+	}
+	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
+	set_scanout(0, 1, FULL(64, 64));
+	((u32 *)world.vram)[0] = 0xc0ffee;
+	dev->ops->vram_written(dev);
+	assert_true(dev->deadline <= world.now + VGA_SILENCE_US);
+	assert_int_equal(RUN(flush), GPU_OK_NODATA); /* it lives */
+	world.now += 2 * VGA_SILENCE_US;
+	dev->ops->timer(dev);
+	assert_int_equal(display_placement(dev->vm, 0).width, 64);
+	dev->ops->vram_written(dev);
+	world.now += VGA_SILENCE_US;
+	dev->ops->timer(dev);
+	assert_int_equal(display_placement(dev->vm, 0).width, 320);
+	assert_int_equal(panel(160, 300), 0xc0ffee);
+	assert_int_equal(RUN(flush), GPU_OK_NODATA);
+	assert_int_equal(display_placement(dev->vm, 0).width, 64);
+	/* Device reset: the VGA's, and no scanout left behind. */
+	dev->ops->reset(dev);
+	next_frame();
+	assert_int_equal(display_placement(dev->vm, 0).width, 640);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -762,6 +800,7 @@ int main(void)
 		TEST(driver_reset_forgets_all),
 		TEST(interrupts_once_a_batch),
 		cmocka_unit_test_setup_teardown(shows_the_linear_framebuffer, setup_vga, teardown),
+		cmocka_unit_test_setup_teardown(a_crash_screen_is_seen, setup_vga, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -432,8 +432,67 @@ static void nothing_is_polled_when_idle(void **state)
 	assert_true(vga_world.vga.deadline <= vga_world.now + 17000);
 	vga_show(&vga_world.vga, false);
 	assert_true(vga_world.vga.deadline == DM_NO_DEADLINE);
-	vga_poke(0xb8000, 'y');
-	assert_true(vga_world.vga.deadline == DM_NO_DEADLINE);
+	vga_world.now += 10 * VGA_SILENCE_US;
+	assert_false(vga_takes_over(&vga_world.vga));
+}
+
+/* The owner's driver has died: what is drawn then is shown, after a while, however it is drawn. */
+static void drawing_takes_the_screen(void **state)
+{
+	struct vga *vga = &vga_world.vga;
+
+	(void)state;
+	vga_poke(0xb8000, 'x'); /* maps the window, which hiding takes back */
+	for (u32 way = 0; way < 3; way++) {
+		vga_show(vga, false);
+		assert_int_equal(vga_world.window_len, 0);
+		vga_in(0x3da, 1);
+		vga_crtc(0x0f, (u8)way);
+		if (way == 1) {
+			vga_dispi(DISPI_XRES, 800);
+			vga_dispi(DISPI_YRES, 600);
+			vga_dispi(DISPI_BPP, 32);
+		}
+		assert_true(vga->deadline == DM_NO_DEADLINE);
+		assert_int_equal(vga_world.watched, way == 2);
+		if (way == 0)
+			vga_poke(0xb8002, 'y');
+		else if (way == 1)
+			vga_dispi(DISPI_ENABLE, 0x41);
+		else
+			vga_written(vga);
+		assert_true(vga->deadline == vga_world.now + VGA_SILENCE_US);
+		assert_int_equal(vga_world.window_len, 0);
+		vga_world.now += VGA_SILENCE_US - 1;
+		vga_poke(0xb8004, 'z');
+		assert_false(vga_takes_over(vga));
+		vga_world.now++;
+		assert_true(vga_takes_over(vga));
+		assert_int_equal(vga_world.state.taken, 1);
+		vga_show(vga, true);
+		assert_false(vga_world.watched);
+		assert_int_equal(vga_world.surface.width, way ? 800 : 720);
+		assert_true(vga_yield(vga));
+		assert_false(vga_yield(vga));
+	}
+}
+
+static void a_driver_that_lives_keeps_the_screen(void **state)
+{
+	struct vga *vga = &vga_world.vga;
+
+	(void)state;
+	vga_dispi(DISPI_ENABLE, 0x41);
+	vga_show(vga, false);
+	vga_written(vga);
+	vga_world.now += VGA_SILENCE_US - 1;
+	assert_false(vga_yield(vga));
+	assert_true(vga->deadline == DM_NO_DEADLINE);
+	assert_true(vga_world.watched); /* told of the next write */
+	vga_world.now += VGA_SILENCE_US;
+	assert_false(vga_takes_over(vga));
+	assert_true(vga_world_restart());
+	assert_int_equal(vga_world.state.taken, 0);
 }
 
 /* ---- Pictures */
@@ -713,6 +772,8 @@ int main(void)
 		TEST(chain_4_is_plain_memory),
 		TEST(bits_that_need_the_controller_trap),
 		TEST(nothing_is_polled_when_idle),
+		TEST(drawing_takes_the_screen),
+		TEST(a_driver_that_lives_keeps_the_screen),
 		TEST(draws_a_character_with_nine_dots),
 		TEST(draws_and_moves_the_cursor),
 		TEST(splits_and_pans),

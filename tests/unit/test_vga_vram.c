@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <cmocka.h>
+#include "domain.h"
 #include "vram.h"
 
 #define VRAM_AT	  0x40000000ULL
@@ -19,7 +20,7 @@
 
 static struct vm vm;
 static bool bar_mapped, no_memory;
-static u32 syncs;
+static u32 syncs, events, bar_prot;
 static hpa_t legacy[GUEST_LEGACY_SIZE / PAGE_SIZE];
 static bool legacy_dirty[GUEST_LEGACY_SIZE / PAGE_SIZE];
 static bool bar_dirty[VRAM_SIZE / PAGE_SIZE];
@@ -27,8 +28,14 @@ static bool bar_dirty[VRAM_SIZE / PAGE_SIZE];
 int stage2_map(struct stage2 *s, gpa_t gpa, hpa_t hpa, u64 len, u32 prot, enum stage2_memtype type)
 {
 	assert_ptr_equal(s, &vm.stage2);
-	assert_int_equal(prot, STAGE2_READ | STAGE2_WRITE);
 	assert_int_equal(type, MEMTYPE_WB);
+	if (gpa == BAR_AT) {
+		assert_int_equal(hpa, VRAM_AT);
+		assert_int_equal(len, VRAM_SIZE);
+		bar_prot = prot;
+		return 0;
+	}
+	assert_int_equal(prot, STAGE2_READ | STAGE2_WRITE);
 	for (u64 i = 0; i < len / PAGE_SIZE; i++)
 		legacy[(gpa - GUEST_LEGACY_BASE) / PAGE_SIZE + i] = hpa + i * PAGE_SIZE;
 	return no_memory ? -ENOMEM : 0;
@@ -71,6 +78,13 @@ void vm_sync(struct vm *v)
 	syncs++;
 }
 
+void domain_vm_event(struct vm *v, enum vm_event event)
+{
+	assert_ptr_equal(v, &vm);
+	assert_int_equal(event, VM_EVENT_VRAM);
+	events++;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -82,7 +96,7 @@ static int setup(void **state)
 	vm.vram_size = VRAM_SIZE;
 	bar_mapped = true;
 	no_memory = false;
-	syncs = 0;
+	syncs = events = bar_prot = 0;
 	return 0;
 }
 
@@ -157,6 +171,33 @@ static void refuses_dirty_pages_outside(void **state)
 	assert_int_equal(vram_dirty(&vm, 0, PAGE_SIZE, bitmap), -EINVAL);
 }
 
+static void tells_of_the_first_write(void **state)
+{
+	(void)state;
+	assert_false(vram_written(&vm, BAR_AT));
+	assert_int_equal(vram_watch(&vm, true), 0);
+	assert_int_equal(bar_prot, STAGE2_READ);
+	assert_int_equal(syncs, 1);
+	assert_false(vram_written(&vm, BAR_AT - 1));
+	assert_false(vram_written(&vm, BAR_AT + VRAM_SIZE));
+	assert_int_equal(events, 0);
+	assert_true(vram_written(&vm, BAR_AT + VRAM_SIZE - 1));
+	assert_int_equal(bar_prot, STAGE2_READ | STAGE2_WRITE);
+	assert_int_equal(events, 1);
+	assert_false(vram_written(&vm, BAR_AT));
+	assert_int_equal(vram_watch(&vm, true), 0);
+	assert_int_equal(vram_watch(&vm, false), 0);
+	assert_int_equal(bar_prot, STAGE2_READ | STAGE2_WRITE);
+	assert_false(vram_written(&vm, BAR_AT));
+	bar_mapped = false; /* it will be mapped read-only */
+	bar_prot = 0;
+	assert_int_equal(vram_watch(&vm, true), 0);
+	assert_int_equal(bar_prot, 0);
+	assert_true(vm.vram_watched);
+	assert_false(vram_written(&vm, BAR_AT));
+	assert_int_equal(events, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -164,6 +205,7 @@ int main(void)
 		cmocka_unit_test_setup(refuses_what_is_not_a_window, setup),
 		cmocka_unit_test_setup(adds_dirty_pages_up, setup),
 		cmocka_unit_test_setup(refuses_dirty_pages_outside, setup),
+		cmocka_unit_test_setup(tells_of_the_first_write, setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

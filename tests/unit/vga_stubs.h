@@ -26,6 +26,7 @@ struct vga_world {
 	/* the window as mapped: len 0, not */
 	u64 window_gpa, window_offset, window_len;
 	u32 maps;
+	bool watched; /* VRAM */
 	u64 dirty[(STUB_VRAM + VRAM_HIDDEN_SIZE) / PAGE_SIZE / 64];
 	u32 dirty_calls;
 	/* the display */

@@ -113,6 +113,8 @@ enum hypercall {
 			 /* 0: nothing */
 	HC_VRAM_DIRTY,	 /* (vm, offset, len, u64 *bitmap): read and clear, a bit a 4 KiB page of */
 			 /* VRAM, wherever BARs and the legacy window show it; bits are added up */
+	HC_VRAM_WATCH,	 /* (vm, 1): the guest's next write to the BAR that shows its VRAM is */
+			 /* told, once, by VM_EVENT_VRAM; (vm, 0): no longer */
 	HC_NIC_ENABLE,	 /* (0 or 1): the network card's bus mastering; -ENODEV */
 	HC_COUNT
 };

@@ -55,6 +55,7 @@ _Static_assert(sizeof(struct ioreq) == 64, "ioreq ABI");
 /* vm_events[vm]: what happened to a guest. */
 enum vm_event {
 	VM_EVENT_STOPPED = BIT(0), /* all its vCPUs have stopped after HC_VM_STOP */
+	VM_EVENT_VRAM = BIT(2),	   /* it wrote to VRAM, after HC_VRAM_WATCH */
 	VM_EVENT_FATAL = BIT(1),   /* hypervisor stopped it: triple fault, bad memory... */
 };
 
