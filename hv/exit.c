@@ -207,16 +207,16 @@ static void exit_mmio(struct vcpu *v, const struct vmexit *e)
 	u64 left;
 	hpa_t hpa;
 	u32 prot;
+	bool mapped = !stage2_lookup(&v->vm->stage2, e->addr, &hpa, &left, &prot);
 
 	/* Mapped meanwhile by another vCPU of the guest: try again. */
-	if (!stage2_lookup(&v->vm->stage2, e->addr, &hpa, &left, &prot) &&
-	    (!e->write || (prot & STAGE2_WRITE)) && (!e->fetch || (prot & STAGE2_EXEC)))
+	if (mapped && (!e->write || (prot & STAGE2_WRITE)) && (!e->fetch || (prot & STAGE2_EXEC)))
 		return;
 	if (vcpu_is_domain(v)) {
 		domain_fault(v, e);
 		return;
 	}
-	if (e->write && vram_written(v->vm, e->addr))
+	if (mapped && e->write && vram_written(v->vm, e->addr))
 		return;
 	if (e->fetch) {
 		vm_fatal(v->vm, "vCPU %u runs where there is no memory: rip %lx (0x%lx)", v->index,

@@ -121,13 +121,14 @@ int vram_watch(struct vm *vm, bool on)
 bool vram_written(struct vm *vm, gpa_t gpa)
 {
 	u64 bar, bar_size;
-	bool told;
+	bool ours, watched;
 
 	spin_lock(&vm->lock);
-	told = vm->vram_watched && pci_vram_bar(vm, &bar, &bar_size) &&
-	       range_inside(gpa, 1, bar, bar_size) && !watch(vm, false);
+	watched = vm->vram_watched;
+	ours = pci_vram_bar(vm, &bar, &bar_size) && range_inside(gpa, 1, bar, bar_size) &&
+	       (!watched || !watch(vm, false));
 	spin_unlock(&vm->lock);
-	if (told)
+	if (ours && watched)
 		domain_vm_event(vm, VM_EVENT_VRAM);
-	return told;
+	return ours;
 }

@@ -18,7 +18,7 @@ int vram_dirty(struct vm *vm, u64 offset, u64 len, u64 *bitmap) must_check;
 
 /* HC_VRAM_WATCH: the BAR is mapped read-only until the guest writes to it. Takes vm->lock. */
 int vram_watch(struct vm *vm, bool on) must_check;
-/* A write that found gpa read-only. True: it was watched for, and may now be carried out. */
+/* A write that found gpa read-only. True: that is the BAR, and the write may be tried again. */
 bool vram_written(struct vm *vm, gpa_t gpa);
 
 #endif

@@ -22,6 +22,14 @@ _Static_assert(sizeof(struct step) == 8, "steps are read from bytes");
 
 int LLVMFuzzerTestOneInput(const u8 *data, size_t len);
 
+/* As the owner does. */
+static void frame(void)
+{
+	if (vga_takes_over(&vga_world.vga))
+		vga_show(&vga_world.vga, true);
+	vga_frame();
+}
+
 static void step_run(const struct step *s)
 {
 	static const u16 indexed[] = { 0x3c4, 0x3ce, 0x3d4, 0x3b4 };
@@ -76,8 +84,14 @@ static void step_run(const struct step *s)
 			(void)vga_world_restart();
 		else if (s->value8 == 2)
 			vga_reset(&vga_world.vga);
+		else if (s->value8 == 3)
+			vga_show(&vga_world.vga, !vga_world.vga.shown);
+		else if (s->value8 == 4)
+			vga_written(&vga_world.vga);
+		else if (s->value8 == 5)
+			(void)vga_yield(&vga_world.vga);
 		else
-			vga_frame();
+			frame();
 	}
 }
 
