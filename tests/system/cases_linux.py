@@ -7,9 +7,10 @@ from cases_firmware import LINUX as FILES
 from cases_firmware import bios
 from firmware_images import grub_disk, isolinux_cd
 from steps import (command, no_kernel_errors, not_said, note_stats, powers_off, repeat, same_stats,
-                   says, shows, started)
+                   says, shows, shows_panel, started)
 
 XGA = "quadrants-1024x768"
+VGA = "quadrants-640x480"
 TEXT = "linux-text80x25"
 FBCON = "linux-fbcon-1024x768"
 LEFT_BY_LINUX = ("free_pages", "linux.resources", "linux.resource_bytes")
@@ -107,6 +108,31 @@ def stays(name, picture):
             command("key linux ret"), says("linux", "guest: modetest ended", 60)]
 
 
+def heads(count, size, pictures, *before, **keys):
+    """Each head has its own picture; together they are on the panel."""
+    name = "linux-%d-heads" % count
+    return Case(name, conf(linux(size=size, heads=count, **keys)), steps=[
+        started("linux"),
+        *before,
+        says("linux", "guest: heads shown", 150),
+        *[shows("linux:%d" % n, picture, panel=False) for n, picture in enumerate(pictures)],
+        shows_panel(name),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ])
+
+
+def described(size, connected):
+    """drm_info tells of so many connectors, and edid-decode finds no fault with their EDIDs."""
+    lines = ["Driver: virtio_gpu", "DRM_CLIENT_CAP_ATOMIC supported"]
+    for n in range(connected):
+        lines += ["Connector %d" % n, "Status: connected", size + "@[0-9.]+ preferred"]
+    lines += ["Connector %d" % connected, "Status: disconnected", "CRTC 0", "CRTC 1",
+              "Plane 0", '"type".*Primary', "Plane 1", '"type".*Cursor']
+    lines += ["guest: card0-Virtual-%d edid-decode 0" % (n + 1) for n in range(connected)]
+    return [says("linux", line, 150) for line in lines]
+
+
 LINUX_USERLAND = [
     Case("linux-modetest", conf(linux(test="modetest", initrd=USERLAND)), timeout=400, steps=[
         started("linux"),
@@ -137,6 +163,25 @@ LINUX_USERLAND = [
         shows("linux", "linux-pointer-edge"),
         command("key linux ret"),
         says("linux", "guest: pointer ended", 60),
+        no_kernel_errors("linux"),
+        powers_off(),
+    ]),
+    heads(2, "640x480", [VGA, "turned-640x480"], *described("640x480", 2), test="describe",
+          initrd=USERLAND),
+    heads(4, "640x400", ["linux-head%d" % n for n in range(4)], test="heads"),
+    # Weston's desktop; all that it had is given back.
+    Case("linux-weston", conf(linux(test="weston", initrd=USERLAND)), timeout=400, steps=[
+        started("linux"),
+        says("linux", "guest: text shown", 150),
+        shows("linux", FBCON),
+        note_stats("before", *LEFT_BY_LINUX),
+        command("key linux ret"),
+        says("linux", "guest: weston runs", 100),
+        shows("linux", "weston-desktop"),
+        command("key linux ret"),
+        says("linux", "guest: weston stopped", 60),
+        same_stats("before"),
+        shows("linux", FBCON),
         no_kernel_errors("linux"),
         powers_off(),
     ]),

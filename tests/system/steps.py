@@ -172,6 +172,13 @@ def never_says(guest, pattern):
     return step
 
 
+def shows_panel(*pictures):
+    """The whole panel equals one of the golden pictures."""
+    def step(m):
+        check_panel(m, "", pictures)
+    return step
+
+
 def no_kernel_errors(guest):
     """With `quiet` the kernel prints errors only: there are none on the guest's console."""
     def step(m):
