@@ -26,7 +26,7 @@ struct command_job {
 	struct dm_vm *vm;
 	const u8 *data; /* what is being printed */
 	u64 at, end;	/* position in it, or in a ring */
-	u64 deadline;	/* TSC: call step at the latest then; 0: no matter */
+	u64 deadline;	/* TSC: call step at the latest then; 0: at once */
 	bool quiet;	/* no log lines in between until it is done */
 };
 

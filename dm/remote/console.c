@@ -151,7 +151,7 @@ u64 console_run(void)
 	while (!job.step && input_tail != input_head && com1_space() >= COMMAND_ROOM)
 		take_key(input[input_tail++ % CONSOLE_INPUT]);
 	deadline = com1_push();
-	if (job.step && job.deadline && com1_space() >= COMMAND_STEP)
+	if (job.step && com1_space() >= COMMAND_STEP)
 		deadline = MIN(deadline, job.deadline);
 	return deadline;
 }

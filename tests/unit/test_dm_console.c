@@ -201,6 +201,16 @@ static void pointers_are_put(void **state)
 	assert_string_equal(answer("pointer test 5,5 far\n"), "error: no button is called far\n");
 }
 
+/* Nothing else may wake the domain once the line has been read. */
+static void unfinished_commands_go_on_at_once(void **state)
+{
+	(void)state;
+	type("log\n");
+	assert_true(console_run() <= dm_stubs.now);
+	answer("");
+	assert_true(console_run() == DM_NO_DEADLINE);
+}
+
 static void wrong_lines_are_answered(void **state)
 {
 	char longest[600];
@@ -464,6 +474,7 @@ int main(void)
 		CASE(keys_are_typed),
 		CASE(text_is_sent),
 		CASE(pointers_are_put),
+		CASE(unfinished_commands_go_on_at_once),
 		CASE(monitors_change),
 		CASE(list_tells_of_guests),
 		CASE(stop_waits_for_the_guest),
