@@ -148,8 +148,10 @@ u64 console_run(void)
 	if (!job.quiet)
 		follow_run();
 	run_job();
-	while (!job.step && input_tail != input_head && com1_space() >= COMMAND_ROOM)
+	while (!job.step && input_tail != input_head && com1_space() >= COMMAND_ROOM) {
 		take_key(input[input_tail++ % CONSOLE_INPUT]);
+		run_job(); /* nothing else may call soon */
+	}
 	deadline = com1_push();
 	if (job.step && com1_space() >= COMMAND_STEP)
 		deadline = MIN(deadline, job.deadline);

@@ -26,6 +26,7 @@
 #include "dm/devices/monitors.h"
 #include "dm/remote/console.h"
 #include "dm/remote/follow.h"
+#include "dm/drivers/com1.h"
 #include "dm_stubs.h"
 #include "random.h"
 
@@ -465,6 +466,22 @@ static void any_input_is_answered_in_lines(void **state)
 	assert_string_equal(answer("crc\n"), "0000cafe\nok\n");
 }
 
+static bool line_is_busy;
+
+bool com1_idle(void)
+{
+	return !line_is_busy;
+}
+
+/* Nothing else may happen for long: the console itself says when it wants to go on. */
+static void a_started_command_goes_on_by_itself(void **state)
+{
+	(void)state;
+	line_is_busy = true;
+	type("poweroff\n");
+	assert_in_range(console_run(), dm_stubs.now, dm_stubs.now + STUB_HZ);
+}
+
 int main(void)
 {
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -485,6 +502,7 @@ int main(void)
 		CASE(guest_text_is_prefixed),
 		CASE(stats_name_every_counter),
 		CASE(any_input_is_answered_in_lines),
+		CASE(a_started_command_goes_on_by_itself), /* for good */
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
