@@ -23,6 +23,7 @@ class Result:
     verdict: str                # PASS, FAIL or SKIP
     reason: str = ""
     secs: float = 0.0
+    note: str = ""              # a figure that the case has to tell
     first: str = ""             # why a first attempt failed, when this is the second
     pictures: list = field(default_factory=list)    # of (caption, bytes of a PNG)
     log: str = ""               # the end of what was said on the serial line
@@ -31,8 +32,8 @@ class Result:
         """The verdict in a line, as tools/summary reads it."""
         text = self.reason
         if self.verdict == "PASS":
-            text = "(%d s%s)" % (self.secs,
-                                 ", second attempt; first: " + self.first if self.first else "")
+            text = "(%d s%s%s)" % (self.secs, "; " + self.note if self.note else "",
+                                   ", second attempt; first: " + self.first if self.first else "")
         elif self.first:
             text += "; first: " + self.first
         return "%s %s/%s %s" % (self.verdict, suite, self.name, text.replace("\n", " "))
@@ -70,8 +71,9 @@ def write_junit(path, suite, results):
             xml.SubElement(case, "failure", message=xml_text(r.reason)).text = xml_text(r.log)
         elif r.verdict == "SKIP":
             xml.SubElement(case, "skipped", message=xml_text(r.reason))
-        if r.first:
-            xml.SubElement(case, "system-out").text = "first attempt: " + xml_text(r.first)
+        if r.first or r.note:
+            xml.SubElement(case, "system-out").text = xml_text(
+                r.note + ("; first attempt: " + r.first if r.first else ""))
     xml.ElementTree(root).write(path, encoding="utf-8", xml_declaration=True)
 
 
@@ -90,7 +92,7 @@ def html_of(r):
 def write_html(path, title, results):
     rows = ["<tr><td class='%s'>%s</td><td>%s</td><td>%.1f s</td><td>%s</td></tr>" % (
         r.verdict, r.verdict, html.escape(r.name), r.secs,
-        html.escape(r.reason or (r.first and "second attempt; first: " + r.first)))
+        html.escape(r.reason or (r.first and "second attempt; first: " + r.first) or r.note))
         for r in results]
     counts = ", ".join("%d %s" % (sum(r.verdict == v for r in results), word) for v, word in
                        (("PASS", "passed"), ("FAIL", "failed"), ("SKIP", "skipped")))

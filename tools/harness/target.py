@@ -22,6 +22,7 @@ HTTP_SECS = 15
 class Target:
     """A folder that keeps what the run leaves, and what is asked of any machine."""
 
+    note = ""           # what the verdict's line is to tell
     mismatch = None     # the last pictures that differ, see pictures.py
 
     def __init__(self, folder):

@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Copyright (c) 2026 The Oriel authors
+"""A serial line as it is: the emulators' take any number of bytes at once, this one 115,200 bits a
+second, ten bits a byte, and it may damage what it carries."""
+import os
+import select
+import socket
+import threading
+import time
+
+BYTES_A_SECOND = 115200 / 10
+CHUNK = 64
+
+
+class Wire:
+    """Between a new socket at `path` and the one of a serial console, for one client. The byte
+    number `damage` that goes to the client arrives as another one."""
+
+    def __init__(self, path, console, damage=None):
+        self.damage = damage
+        self.carried = 0        # bytes to the client
+        self.machine = socket.socket(socket.AF_UNIX)
+        self.machine.connect(console)
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(path)
+        self.listener.listen(1)
+        self.path = path
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def close(self):
+        self.thread.join(10)
+        self.machine.close()
+        self.listener.close()
+        os.unlink(self.path)
+
+    def _damaged(self, data):
+        at = None if self.damage is None else self.damage - self.carried
+        if at is not None and 0 <= at < len(data):
+            return data[:at] + bytes([data[at] ^ 1]) + data[at + 1:]
+        return data
+
+    def _run(self):
+        client = self.listener.accept()[0]
+        free = time.monotonic()     # when the line to the client is
+        with client:
+            while True:
+                ready = select.select([client, self.machine], [], [])[0]
+                if client in ready:
+                    data = client.recv(CHUNK)
+                    if not data:
+                        return
+                    self.machine.sendall(data)
+                if self.machine in ready:
+                    data = self.machine.recv(CHUNK)
+                    free = max(free, time.monotonic()) + len(data) / BYTES_A_SECOND
+                    time.sleep(max(0, free - time.monotonic()))
+                    try:
+                        client.sendall(self._damaged(data))
+                    except OSError:
+                        return
+                    self.carried += len(data)
+                    if not data:
+                        return
