@@ -7,8 +7,10 @@
  *
  * Takes a picture of the screen or of a guest. PATH is Oriel's serial console: a unix socket, a
  * serial line (set to 115200 8N1, raw) or a pseudo terminal. URL is http://[user:password@]host
- * [:port]. Length and checksum are verified; a picture that was damaged on the way is asked for
- * again, three times in all. Exit status: 0 written, 1 not.
+ * [:port]. Length and checksum are verified; a picture that was damaged on the way, or does not go
+ * on for some seconds, is asked for again, three times in all. With --if-changed, FILE.png is what
+ * was taken last: over a serial line, the picture is sent only when it is another one by now. Exit
+ * status: 0 written (or unchanged: then it says so), 1 not.
  */
 #include <errno.h>
 #include <fcntl.h>

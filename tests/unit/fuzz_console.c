@@ -3,7 +3,8 @@
 
 /* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
 /* sources: dm/remote/frames.c dm/display/frames.c dm/remote/follow.c dm/input.c dm/remote/type.c */
-/* sources: dm/remote/keys.c dm/devices/uart.c dm/devices/monitors.c dm/devices/edid.c */
+/* sources: dm/remote/keys.c dm/remote/send.c dm/remote/pointer.c dm/devices/uart.c */
+/* sources: dm/devices/monitors.c dm/devices/edid.c */
 /* sources: tests/unit/dm_stubs.c */
 
 /* The input is what arrives on the serial line; a zero byte lets time pass. Whatever it is, the
@@ -17,6 +18,7 @@
 #include "dm/devices.h"
 #include "dm/devices/gpu.h"
 #include "dm/devices/monitors.h"
+#include "dm/display/compositor.h"
 #include "dm/display/display.h"
 #include "dm/display/frames.h"
 #include "dm/display/png.h"
@@ -38,6 +40,14 @@ struct rect display_placement(const struct dm_vm *vm, u32 head)
 {
 	(void)vm;
 	return (struct rect){ 10, 20, head ? 0 : 1024, 768 };
+}
+
+struct head *compositor_head(const struct dm_vm *vm, u32 head)
+{
+	static struct head shown;
+
+	(void)vm;
+	return head ? NULL : &shown;
 }
 
 void display_focus(struct dm_vm *vm)
