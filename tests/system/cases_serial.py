@@ -59,9 +59,8 @@ def pictures(guest, name, damage=DAMAGE_AT):
 
 def animation(guest, *names, least=20):
     """The record shows that the guest's frames are these pictures and nothing else, in turn."""
-    sums = [crc(golden(name)) for name in names]
-
     def step(m):
+        sums = [crc(golden(name)) for name in names]
         m.console.command("frames %s on" % guest)
         time.sleep(4)
         m.console.command("frames %s off" % guest)
