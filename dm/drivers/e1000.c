@@ -16,7 +16,8 @@
 enum reg {
 	CTRL = 0x0000,
 	STATUS = 0x0008,
-	ICR = 0x00c0, /* cleared by reading */
+	EERD = 0x0014, /* reads the card's memory: 8254x */
+	ICR = 0x00c0,  /* cleared by reading */
 	ITR = 0x00c4,
 	IMS = 0x00d0,
 	IMC = 0x00d8,
@@ -44,6 +45,8 @@ enum {
 	CTRL_SLU = BIT(6),  /* link up */
 	CTRL_RST = BIT(26),
 	STATUS_LU = BIT(1),
+	EERD_START = BIT(0),
+	EERD_DONE = BIT(4),
 	INT_LSC = BIT(2),
 	INT_RXDMT0 = BIT(4),
 	INT_RXO = BIT(6),
@@ -144,17 +147,36 @@ static void make_rings(u64 phys)
 	put(TDT, 0);
 }
 
-/* Its address, which the reset reads out of the card's memory again. */
-static int read_mac(u8 mac[6])
+/* A word of the card's memory; 0 when it does not come. */
+static u16 read_word(u32 word)
 {
-	u32 low = get(RAL), high = get(RAH);
+	u64 end = time_now() + time_from_us(RESET_US);
+	u32 value;
+
+	put(EERD, word << 8 | EERD_START);
+	do
+		value = get(EERD);
+	while (!(value & EERD_DONE) && time_now() < end);
+	return (u16)(value & EERD_DONE ? value >> 16 : 0);
+}
+
+/* Its address, which the reset reads out of the card's memory again (Bochs' does not). */
+static int read_mac(u32 kind, u8 mac[6])
+{
+	u32 low = get(RAL), high = get(RAH) & 0xffff;
+
+	if (!low && !high && kind == NIC_E1000) {
+		low = read_word(0) | (u32)read_word(1) << 16;
+		high = read_word(2);
+	}
 
 	for (u32 i = 0; i < 4; i++)
 		mac[i] = (u8)(low >> 8 * i);
 	mac[4] = (u8)high;
 	mac[5] = (u8)(high >> 8);
-	put(RAH, (high & 0xffff) | (u32)RAH_VALID);
-	return (low || (high & 0xffff)) && !(mac[0] & 1) ? 0 : -EIO;
+	put(RAL, low);
+	put(RAH, high | (u32)RAH_VALID);
+	return (low || high) && !(mac[0] & 1) ? 0 : -EIO;
 }
 
 static void reset(void)
@@ -174,7 +196,7 @@ static int e1000_start(const struct dm_nic *nic, u8 mac[6])
 	if (!registers || nic->bar_len[0] < REGISTERS)
 		return -ENODEV;
 	reset();
-	if (read_mac(mac))
+	if (read_mac(nic->kind, mac))
 		return -EIO;
 	for (u32 i = 0; i < MULTICAST_WORDS; i++)
 		put(MTA + 4 * i, 0);

@@ -248,14 +248,16 @@ void net_init(void)
 	const struct dm_nic *nic = &dm_info->nic;
 	const struct nic_ops *driver;
 	u8 *mac = netif.hwaddr;
+	int err;
 
 	if (nic->kind == NIC_NONE || nic->kind >= ARRAY_SIZE(drivers))
 		return;
 	driver = drivers[nic->kind];
 	random_init();
-	if (driver->start(nic, mac)) {
-		log_line("network: %s %04x:%04x does not start", driver->name, nic->vendor,
-			 nic->device);
+	err = driver->start(nic, mac);
+	if (err) {
+		log_line("network: %s %04x:%04x does not start (%d)", driver->name, nic->vendor,
+			 nic->device, err);
 		return;
 	}
 	card = driver;
