@@ -64,6 +64,7 @@ static const struct display_observer observer = { head_changed, panel_changed };
 static void flush(struct client *c)
 {
 	const u8 *data;
+	bool any = false;
 	size_t n;
 
 	while (c->pcb && (n = rfb_pending(&c->rfb, &data)) > 0) {
@@ -72,8 +73,9 @@ static void flush(struct client *c)
 		if (!n || tcp_write(c->pcb, data, (u16)n, TCP_WRITE_FLAG_COPY) != ERR_OK)
 			break;
 		rfb_sent(&c->rfb, n);
+		any = true;
 	}
-	if (c->pcb)
+	if (c->pcb && any)
 		tcp_output(c->pcb);
 }
 
@@ -271,6 +273,7 @@ u64 rfb_tcp_run(void)
 			continue;
 		due = rfb_check(&c->rfb, now);
 		next = MIN(next, due);
+		flush(c); /* it may have judged a password */
 		if (c->gone || c->rfb.end != RFB_OPEN)
 			end(c);
 	}
