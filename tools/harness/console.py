@@ -68,7 +68,8 @@ def open_line(path):
 
 class Console:
     """One client of the console. A thread collects lines; guests' lines (NAME| ...) and log lines
-    ([...] ...) are kept apart from the answer to a command."""
+    ([...] ...) are kept apart from the answer to a command. What follows an answer's line "text N"
+    is N bytes of anything, and belongs to the answer."""
 
     def __init__(self, path, is_alive):
         self.path = path
@@ -78,6 +79,7 @@ class Console:
         self.guests = {}        # name -> lines
         self.log = []
         self.answer = []
+        self.text_left = 0
         self.transcript = []
 
     def connect(self):
@@ -119,6 +121,10 @@ class Console:
 
     def _line(self, line):
         self.transcript.append(line)
+        if self.text_left > 0:
+            self.text_left -= len(line) + 1
+            self.answer.append(line)
+            return
         m = re.match(r"([a-z0-9_-]+)\| (.*)", line)
         if m:
             self.guests.setdefault(m[1], []).append(m[2])
@@ -126,6 +132,8 @@ class Console:
             self.log.append(line)
         else:
             self.answer.append(line)
+            if re.fullmatch(r"text \d+", line):
+                self.text_left = int(line[5:])
 
     def wait_for(self, what, check, timeout):
         """Waits until check() (called with the lines locked) gives something true."""
@@ -162,13 +170,14 @@ class Console:
         """The answer's lines. An answer that is an error raises Failure."""
         with self.lock:
             self.answer.clear()
+            self.text_left = 0
         try:
             self.socket.sendall(text.encode() + b"\n")
         except (AttributeError, OSError):   # not connected, or not any more
             raise Failure('"%s" cannot be sent: the line is closed' % text) from None
 
         def ended():
-            for n, line in enumerate(self.answer):
+            for n, line in enumerate([] if self.text_left > 0 else self.answer):
                 if line == "ok" or line.startswith("error: "):
                     return self.answer[:n + 1]
             return None
