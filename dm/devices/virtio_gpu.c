@@ -232,8 +232,13 @@ static void doorbell(struct dm_device *dev, unsigned queue)
 struct gpu_usage gpu_usage(const struct dm_vm *vm)
 {
 	const struct gpu *gpu = &gpus[vm->index];
+	struct gpu_usage usage = { 0 };
 
-	return gpu->dev ? gpu_resources_usage(gpu) : (struct gpu_usage){ 0 };
+	if (gpu->dev) {
+		usage = gpu_resources_usage(gpu);
+		usage.fence_latest = gpu->vd.latest;
+	}
+	return usage;
 }
 
 static bool vga_wanted(const struct vm_config *config)

@@ -185,9 +185,12 @@ void virtio_pci_timer(struct virtio_device *vd)
 	vd->more = 0;
 	for (u32 i = 0; i < vd->ops->queue_count; i++) {
 		struct virtq q = virtio_pci_queue_of(vd, i);
+		u64 due = virtio_pci_driven(vd, i) ? virtq_due(&q) : DM_NO_DEADLINE;
 
-		if (virtio_pci_driven(vd, i) && virtq_due(&q) <= now)
+		if (due <= now) {
+			vd->latest = MAX(vd->latest, now - due);
 			settle(vd, i, &q, virtq_release(&q, now));
+		}
 		if ((more & BIT(i)) && virtio_pci_driven(vd, i))
 			take_turn(vd, i);
 	}

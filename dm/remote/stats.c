@@ -61,6 +61,7 @@ static void print_guest(struct dm_vm *vm, const char *prefix)
 	print_value(prefix, "bytes_copied", display->bytes_copied);
 	print_value(prefix, "resources", usage.resources);
 	print_value(prefix, "resource_bytes", usage.bytes);
+	print_value(prefix, "fence_latest_us", time_to_us(usage.fence_latest));
 	print_value(prefix, "memory", vm->config->memory);
 }
 
