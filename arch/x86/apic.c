@@ -196,6 +196,7 @@ void irq_host_unmask(u32 isa_irq)
 void irq_host_level(u32 isa_irq)
 {
 	level_lines |= (u32)BIT(isa_irq);
+	ioapic_line(isa_irq, true); /* what comes before it is unmasked is remembered */
 }
 
 int irq_host_message(u64 *address, u32 *data)

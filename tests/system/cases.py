@@ -4,7 +4,7 @@
 from case import Case, conf, linux, vm
 from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
 from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS, LINUX_USERLAND
-from cases_net import NET
+from cases_net import NET, NET_BOCHS
 from cases_regress import REGRESS
 from cases_serial import SERIAL
 from cases_vga import VGA_CASES, VGA_CASES_BOCHS
@@ -354,4 +354,4 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
 
 CASES = (LINUX + PACED + FLOOD + LINUX_DISPLAYS + LINUX_USERLAND + BARE + LIFE + MISBEHAVING +
          REFUSED + IDLE + VGA_CASES + FIRMWARE + REGRESS + SERIAL + NET + VNC + BOCHS +
-         VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)
+         NET_BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)

@@ -298,3 +298,10 @@ NET = [
              lambda m: many(m, 100, 16), flips_on("linux"), not_logged("PANIC|restarts"),
              powers_off()]),
 ]
+
+NET_BOCHS = [
+    Case("net-vmx", conf(GUEST, address="dhcp"), machine="bochs-vmx", memory="512M", nic="e1000",
+         timeout=280, steps=[
+             started("bare"), addressed(secs=120), says("bare", "guest: quadrants shown", 120),
+             same_pictures, command("list"), powers_off()]),
+]
