@@ -56,10 +56,10 @@ struct dm_device_ops {
 	/* Called when now >= dev->deadline; sets the next one (DM_NO_DEADLINE: none). */
 	void (*timer)(struct dm_device *dev);
 	/* Of a display device only (devices/monitors.h): the monitors in its state; and, after they
-	 * changed, to tell the guest. */
+	 * changed, to tell the guest. Bit n of `exchanged`: monitor n is another one now. */
 	u32 max_monitors;
 	struct monitors *(*monitors)(struct dm_device *dev);
-	void (*replug)(struct dm_device *dev);
+	void (*replug)(struct dm_device *dev, u32 exchanged);
 };
 
 struct dm_device {

@@ -69,6 +69,7 @@ static struct dm_device *find_device(struct dm_vm *vm)
 int monitors_resize(struct dm_vm *vm, u32 head, u32 width, u32 height)
 {
 	struct dm_device *dev = find_device(vm);
+	u32 packed = width << 16 | height, exchanged = 0;
 	struct monitors *monitors;
 
 	if (!dev)
@@ -76,10 +77,16 @@ int monitors_resize(struct dm_vm *vm, u32 head, u32 width, u32 height)
 	if (!size_valid(width, height) || head > MONITORS_ALL)
 		return -EINVAL;
 	monitors = dev->ops->monitors(dev);
-	for (u32 i = 0; i < MONITORS_MAX; i++)
-		if (head == MONITORS_ALL || head == i)
-			monitors->sizes[i] = width << 16 | height;
-	dev->ops->replug(dev);
+	for (u32 i = 0; i < MONITORS_MAX; i++) {
+		struct monitors_size old = monitors_size(vm, monitors, i);
+
+		if (head != MONITORS_ALL && head != i)
+			continue;
+		if (old.width != width || old.height != height)
+			exchanged |= 1u << i;
+		monitors->sizes[i] = packed;
+	}
+	dev->ops->replug(dev, exchanged);
 	return 0;
 }
 
@@ -92,6 +99,6 @@ int monitors_plug(struct dm_vm *vm, u32 count)
 	if (count < 1 || count > dev->ops->max_monitors)
 		return -EINVAL;
 	dev->ops->monitors(dev)->count = count;
-	dev->ops->replug(dev);
+	dev->ops->replug(dev, 0);
 	return 0;
 }

@@ -28,10 +28,11 @@ static struct bochs {
 	u8 edid[EDID_MAX];
 } devices[MAX_VMS];
 
-static void replug(struct dm_device *dev)
+static void replug(struct dm_device *dev, u32 exchanged)
 {
 	struct bochs *b = dev->priv;
 
+	(void)exchanged;
 	(void)monitors_edid(dev->vm, &b->state->monitors, 0, b->edid);
 }
 
@@ -66,7 +67,7 @@ static int create(struct dm_device *dev)
 	dev->priv = b;
 	b->state = dev->state;
 	vga_bind(&b->vga, dev, &b->state->vga);
-	replug(dev);
+	replug(dev, 0);
 	t.bars[0] = (struct pci_bar_template){ .size = b->vga.vram_size,
 					       .kind = PCI_BAR_VRAM,
 					       .prefetch = 1 };

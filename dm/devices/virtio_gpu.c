@@ -15,6 +15,9 @@
 #define GPU_SUBSYSTEM 0x1100
 #define GPU_DEVFN     (2 << 3)
 
+/* How long an exchanged monitor is unplugged: programs must notice that it was gone. */
+#define AWAY_US 1000000
+
 static struct gpu gpus[MAX_VMS];
 
 static void config_read(struct virtio_device *vd, u8 *config)
@@ -41,6 +44,7 @@ static void driver_reset(struct virtio_device *vd)
 	gpu_cursors_reset(gpu);
 	gpu_resources_reset(gpu);
 	gpu->state->events = 0;
+	gpu->state->away = 0;
 	memset(gpu->ticks, 0, sizeof(gpu->ticks));
 }
 
@@ -81,6 +85,7 @@ static void bind(struct dm_device *dev, bool vga)
 	gpu->heads = GPU_MAX_SCANOUTS;
 	gpu->max_entries = dev->vm->config->gpu_entries;
 	gpu->has_vga = vga;
+	gpu->back_at = time_now() + time_from_us(AWAY_US);
 	memset(gpu->ticks, 0, sizeof(gpu->ticks));
 	gpu->pool = state_pool(dev->vm->index, &size);
 	gpu->pool_pages = (u32)MIN(size / PAGE_SIZE, GPU_MAX_POOL_PAGES);
@@ -124,9 +129,11 @@ static int gpu_create(struct dm_device *dev)
 	return create(dev, false);
 }
 
-/* The VGA part is looked at when its time has come, too. */
+/* The VGA part is looked at when its time has come, and monitors that are away return. */
 static void schedule(struct gpu *gpu)
 {
+	if (gpu->state->away)
+		gpu->dev->deadline = MIN(gpu->dev->deadline, gpu->back_at);
 	if (gpu->has_vga)
 		gpu->dev->deadline = MIN(gpu->dev->deadline, gpu->vga.deadline);
 }
@@ -161,11 +168,28 @@ static int adopt(struct dm_device *dev)
 	return 0;
 }
 
+/* Section 5.7.4.1: the driver is told to ask again. */
+static void tell_driver(struct gpu *gpu)
+{
+	gpu->state->events |= GPU_EVENT_DISPLAY;
+	virtio_pci_config_changed(&gpu->vd);
+}
+
+void gpu_monitors_told(struct gpu *gpu)
+{
+	if (gpu->state->away && gpu->back_at == DM_NO_DEADLINE)
+		gpu->back_at = time_now() + time_from_us(AWAY_US);
+}
+
 static void timer(struct dm_device *dev)
 {
 	struct gpu *gpu = dev->priv;
 
 	virtio_pci_timer(&gpu->vd);
+	if (gpu->state->away && time_now() >= gpu->back_at) {
+		gpu->state->away = 0;
+		tell_driver(gpu);
+	}
 	if (gpu->has_vga && vga_takes_over(&gpu->vga))
 		gpu_scanout_show(gpu, 0);
 	if (gpu->has_vga)
@@ -188,15 +212,18 @@ static struct monitors *monitors(struct dm_device *dev)
 	return &gpu->state->monitors;
 }
 
-/* Section 5.7.4.1: the driver is told to ask again. */
-static void replug(struct dm_device *dev)
+/* A monitor with another mode is unplugged first, as a real one would be: many a compositor keeps
+ * the mode of an output as long as that stays connected. */
+static void replug(struct dm_device *dev, u32 exchanged)
 {
 	struct gpu *gpu = dev->priv;
 
 	show_monitors(gpu);
 	gpu_scanouts_show(gpu);
-	gpu->state->events |= GPU_EVENT_DISPLAY;
-	virtio_pci_config_changed(&gpu->vd);
+	if (!gpu->state->away)
+		gpu->back_at = DM_NO_DEADLINE;
+	gpu->state->away |= exchanged;
+	tell_driver(gpu);
 	schedule(gpu);
 }
 

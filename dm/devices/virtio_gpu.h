@@ -83,7 +83,7 @@ struct gpu_state {
 	struct virtio_state virtio;
 	u32 events;
 	struct monitors monitors;
-	u32 reserved;
+	u32 away;  /* bit n: monitor n is unplugged for a moment, as it was exchanged */
 	u64 uuids; /* given out since the machine started */
 	struct gpu_scanout scanouts[GPU_MAX_SCANOUTS];
 	struct gpu_cursor cursors[GPU_MAX_SCANOUTS];
@@ -105,10 +105,14 @@ struct gpu {
 	u64 done;		   /* bytes of it */
 	struct gpu_extent cleared; /* what CREATE_2D is at; count 0: it is not */
 	u64 pool_used[GPU_MAX_POOL_PAGES / 64]; /* a bit a page; rebuilt at adoption */
+	u64 back_at;				/* TSC: when monitors that are away return */
 	struct piece pixels[GPU_MAX_SCANOUTS];	/* 2D resources on scanouts, as one piece */
 	u8 edid[EDID_MAX];			/* of the first monitor, for BAR 2 */
 	u64 ticks[GPU_MAX_SCANOUTS]; /* of the refresh rate: the last one that a flush has got */
 };
+
+/* The driver hears which monitors there are: those that are away return a while after that. */
+void gpu_monitors_told(struct gpu *gpu);
 
 /* Everything of a control command has been checked; its effects begin. */
 void gpu_begin(struct gpu *gpu);

@@ -42,9 +42,12 @@ static u32 get_display_info(struct gpu *gpu, const union request *r,
 
 	(void)r;
 	(void)chain;
+	gpu_monitors_told(gpu);
 	for (u32 i = 0; i < monitors_count(vm, monitors); i++) {
 		struct monitors_size size = monitors_size(vm, monitors, i);
 
+		if (gpu->state->away >> i & 1)
+			continue;
 		answer->display_info.modes[i].r.width = size.width;
 		answer->display_info.modes[i].r.height = size.height;
 		answer->display_info.modes[i].enabled = 1;

@@ -169,7 +169,8 @@ LINUX_USERLAND = [
     heads(2, "640x480", [VGA, "turned-640x480"], *described("640x480", 2), test="describe",
           initrd=USERLAND),
     heads(4, "640x400", ["linux-head%d" % n for n in range(4)], test="heads"),
-    # Weston's desktop; all that it had is given back.
+    # Weston's desktop, which follows the monitor and hears the keyboard; all that it had is given
+    # back.
     Case("linux-weston", conf(linux(test="weston", initrd=USERLAND)), timeout=400, steps=[
         started("linux"),
         says("linux", "guest: text shown", 150),
@@ -178,8 +179,13 @@ LINUX_USERLAND = [
         command("key linux ret"),
         says("linux", "guest: weston runs", 100),
         shows("linux", "weston-desktop"),
+        command("resize linux 1280x800"),
+        shows("linux", "weston-desktop-1280x800"),
+        command("resize linux 1024x768"),
+        shows("linux", "weston-desktop"),
         command("key linux ret"),
         says("linux", "guest: weston stopped", 60),
+        says("linux", "guest: weston heard event0"),
         same_stats("before"),
         shows("linux", FBCON),
         no_kernel_errors("linux"),

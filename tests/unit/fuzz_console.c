@@ -99,8 +99,9 @@ static struct monitors *monitors(struct dm_device *dev)
 	return &plugged;
 }
 
-static void replug(struct dm_device *dev)
+static void replug(struct dm_device *dev, u32 exchanged)
 {
+	(void)exchanged;
 	if (monitors_count(dev->vm, &plugged) > MONITORS_MAX)
 		abort();
 }

@@ -244,9 +244,9 @@ static struct monitors *stub_monitors(struct dm_device *dev)
 	return &plugged;
 }
 
-static void stub_replug(struct dm_device *dev)
+static void stub_replug(struct dm_device *dev, u32 exchanged)
 {
-	(void)dev;
+	(void)dev, (void)exchanged;
 	replugged++;
 }
 

@@ -18,6 +18,9 @@
 #include <string.h>
 #include <cmocka.h>
 #include "display_stubs.h"
+#include "dm/runtime.h"
+
+#define AWAY time_from_us(1000000)
 
 static struct dm_device *dev;
 
@@ -97,6 +100,18 @@ static u32 edid_width(u32 scanout)
 	return edid->edid[54 + 2] | (u32)(edid->edid[54 + 4] >> 4) << 8;
 }
 
+/* The monitors that were exchanged are plugged in again when their time has come. */
+static void comes_back(void)
+{
+	assert_int_equal(events(), 0);
+	assert_true(dev->deadline <= world.now + AWAY);
+	world.now += AWAY;
+	world.msix[0] = 0;
+	dev->ops->timer(dev);
+	assert_int_equal(world.msix[0], 1);
+	assert_int_equal(events(), GPU_EVENT_DISPLAY);
+}
+
 static void has_all_scanouts_from_the_start(void **state)
 {
 	struct gpu_display_info info = display_info();
@@ -123,7 +138,14 @@ static void tells_of_another_size(void **state)
 	assert_int_equal(world.msix[0], 1);
 	assert_int_equal(events(), GPU_EVENT_DISPLAY);
 	assert_int_not_equal((u8)stub_common(dev, 21, 1), generation);
+	/* First the old monitor is unplugged, until some time after the driver has heard of it. */
+	world.now += 10 * AWAY;
+	dev->ops->timer(dev);
+	assert_int_equal(display_info().modes[0].enabled, 0);
+	clear_events(GPU_EVENT_DISPLAY);
+	comes_back();
 	info = display_info();
+	assert_int_equal(info.modes[0].enabled, 1);
 	assert_int_equal(info.modes[0].r.width, 800);
 	assert_int_equal(info.modes[0].r.height, 600);
 	assert_int_equal(edid_width(0), 800);
@@ -169,6 +191,9 @@ static void outlasts_restarts_and_resets(void **state)
 	assert_int_equal(stub_restart(dev), 0);
 	assert_int_equal(world.msix[0], 1); /* it may have been lost with the domain */
 	assert_int_equal(events(), GPU_EVENT_DISPLAY);
+	assert_int_equal(display_info().modes[1].enabled, 0);
+	clear_events(GPU_EVENT_DISPLAY);
+	comes_back();
 	assert_int_equal(display_info().modes[1].r.width, 640);
 	assert_int_equal(display_info().modes[0].r.width, 1024);
 	dev->ops->reset(dev);
