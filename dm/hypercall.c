@@ -109,9 +109,9 @@ void hc_irq_unmask(enum host_event event)
 	hypercall(HC_IRQ_UNMASK, (u64)event, 0, 0, 0);
 }
 
-void hc_restart(void)
+void hc_restart(bool failed)
 {
-	hypercall(HC_RESTART, 0, 0, 0, 0);
+	hypercall(HC_RESTART, failed, 0, 0, 0);
 	__builtin_trap();
 }
 

@@ -27,7 +27,7 @@ int hc_vram_window(u32 vm, gpa_t gpa, u64 offset, u64 len);
 int hc_vram_watch(u32 vm, bool on);
 int hc_vram_dirty(u32 vm, u64 offset, u64 len, u64 *bitmap);
 void hc_irq_unmask(enum host_event event);
-__attribute__((noreturn)) void hc_restart(void);
+__attribute__((noreturn)) void hc_restart(bool failed);
 __attribute__((noreturn)) void hc_poweroff(bool reboot);
 
 #define HC_MACHINE 0xffffffffu

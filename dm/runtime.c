@@ -180,5 +180,5 @@ void dm_die(const char *format, ...)
 	va_start(args, format);
 	log_text(format, args);
 	va_end(args);
-	hc_restart();
+	hc_restart(true);
 }

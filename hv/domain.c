@@ -161,6 +161,12 @@ void domain_restart(const char *reason)
 	enter_image();
 }
 
+void domain_restart_asked(void)
+{
+	crashes = 0;
+	domain_restart("asked for");
+}
+
 void domain_fault(struct vcpu *v, const struct vmexit *e)
 {
 	char reason[128];

@@ -27,9 +27,12 @@ void domain_wake(void);
 void domain_vm_event(struct vm *vm, enum vm_event event);
 void domain_host_event(enum host_event event);
 
-/* It did what it must not, or asks for it: logs the reason and starts it again. */
+/* It did what it must not, or failed: logs the reason and starts it again. Several in a row without
+ * an HC_WAIT between cost it its state. */
 void domain_fault(struct vcpu *v, const struct vmexit *e);
 void domain_restart(const char *reason);
+/* It works, and somebody wants it to start again. */
+void domain_restart_asked(void);
 
 /* HC_WAIT and its end. */
 void domain_wait(struct vcpu *v, u64 deadline);

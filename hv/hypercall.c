@@ -295,8 +295,10 @@ static s64 hc_irq_unmask(const u64 *arg)
 
 static s64 hc_restart(const u64 *arg)
 {
-	(void)arg;
-	domain_restart("asked for");
+	if (arg[0])
+		domain_restart("it gave up");
+	else
+		domain_restart_asked();
 	return 0;
 }
 

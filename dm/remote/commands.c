@@ -223,7 +223,7 @@ static enum command_result run_restart(struct command_job *job, char **args, u32
 {
 	(void)job, (void)args, (void)count;
 	command_print("ok\n");
-	hc_restart();
+	hc_restart(false);
 }
 
 static enum command_result step_poweroff(struct command_job *job)

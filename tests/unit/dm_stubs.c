@@ -218,8 +218,9 @@ WEAK int hc_isa_irq(u32 vm, unsigned irq, bool level)
 	return 0;
 }
 
-WEAK void hc_restart(void)
+WEAK void hc_restart(bool failed)
 {
+	(void)failed;
 	abort();
 }
 

@@ -110,8 +110,9 @@ static const struct dm_device_ops display_ops = {
 	.name = "display", .max_monitors = MONITORS_MAX, .monitors = monitors, .replug = replug
 };
 
-void hc_restart(void)
+void hc_restart(bool failed)
 {
+	(void)failed;
 	longjmp(end, 1);
 }
 

@@ -106,7 +106,8 @@ enum hypercall {
 	HC_VM_STOP,	 /* (vm): every vCPU leaves guest mode; VM_EVENT_STOPPED follows */
 	HC_VM_STATS,	 /* (vm or ~0 for the machine, struct vm_stats *) */
 	HC_IRQ_UNMASK,	 /* (enum host_event): let the host's interrupt line fire again */
-	HC_RESTART,	 /* (): the device domain begins again from its image; does not return */
+	HC_RESTART,	 /* (failed): the device domain begins again from its image, 0: because */
+			 /* somebody wants it to, 1: it cannot go on; does not return */
 	HC_POWEROFF,	 /* (0: off, 1: reboot): the machine; does not return */
 	HC_VRAM_WINDOW,	 /* (vm, gpa, offset, len): maps this part of the guest's VRAM (or what */
 			 /* is behind it) at gpa in the legacy window, in place of what was; len */
