@@ -23,7 +23,7 @@ say = $(if $(V),,@printf '  %-8s %s\n' $(1) $@)
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: all setup image run test test-unit test-system bench fuzz check layers clean help FORCE
+.PHONY: all setup image run test test-unit test-system soak bench fuzz check layers clean help FORCE
 
 # ---- Set-up ----------------------------------------------------------------------------------
 # A makefile that make brings up to date before anything else: on a fresh machine there are no
@@ -210,6 +210,11 @@ fuzz:
 test-system: all
 	$(if $(wildcard tests/system/run),@tests/system/run)
 
+# Not part of `make test`: takes as long as it says.
+SOAK_MINUTES ?= 30
+soak: all linux-guest
+	@tests/system/soak $(SOAK_MINUTES)
+
 bench: all
 	$(if $(wildcard tests/bench/run),@tests/bench/run)
 
@@ -235,6 +240,7 @@ help:
 	@echo "make run       the demo under QEMU"
 	@echo "make image CONFIG=path/oriel.conf [OUT=path]   a bootable USB image"
 	@echo "make test      everything: check, test-unit, test-system"
+	@echo "make soak [SOAK_MINUTES=30]   Weston next to a text console, for so long"
 	@echo "make check | test-unit | test-system | bench | fuzz | clean"
 
 -include $(wildcard $(patsubst %.o,%.d,$(hv_obj) $(dm_obj) $(lwip_obj) $(boot_obj)) \
