@@ -23,8 +23,8 @@ void devices_reset(struct dm_vm *vm);
 /* After a restart of the domain under a running guest; then rings every doorbell once, for the
  * rings that the last generation took and did not serve. */
 void devices_adopt(struct dm_vm *vm);
-/* Runs what is due; the earliest deadline that is left. */
 void devices_vram_written(struct dm_vm *vm); /* VM_EVENT_VRAM */
+/* Runs what is due; the earliest deadline that is left. */
 u64 devices_timers(struct dm_vm *vm, u64 now);
 /* The guest's device of that kind, or NULL. */
 struct dm_device *devices_find(struct dm_vm *vm, const struct dm_device_ops *ops);

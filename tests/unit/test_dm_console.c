@@ -51,7 +51,7 @@ void display_focus(struct dm_vm *vm)
 struct gpu_usage gpu_usage(const struct dm_vm *vm)
 {
 	(void)vm;
-	return (struct gpu_usage){ 3, 8192 };
+	return (struct gpu_usage){ 3, 8192, 0 };
 }
 
 struct display_stats *display_stats(const struct dm_vm *vm)
@@ -202,14 +202,20 @@ static void pointers_are_put(void **state)
 	assert_string_equal(answer("pointer test 5,5 far\n"), "error: no button is called far\n");
 }
 
-/* Nothing else may wake the domain once the line has been read. */
+/* Nothing else may wake the domain once the line has been read: the console itself asks to be
+ * called until the command is done. */
 static void unfinished_commands_go_on_at_once(void **state)
 {
+	u32 calls = 0;
+
 	(void)state;
+	dm_stubs.output_len = 0;
+	dm_stubs.output[0] = 0;
 	type("log\n");
-	assert_true(console_run() <= dm_stubs.now);
-	answer("");
-	assert_true(console_run() == DM_NO_DEADLINE);
+	while (console_run() <= dm_stubs.now && calls < 100)
+		calls++;
+	assert_true(calls < 100);
+	assert_non_null(strstr(dm_stubs.output, "ok\n"));
 }
 
 static void wrong_lines_are_answered(void **state)

@@ -76,6 +76,11 @@ int devices_create(struct dm_vm *vm)
 	return 0;
 }
 
+void devices_vram_written(struct dm_vm *vm)
+{
+	(void)vm;
+}
+
 void devices_reset(struct dm_vm *vm)
 {
 	(void)vm;
