@@ -2,11 +2,12 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /*
- * Pacing: a fenced flush is answered at a tick of the configured refresh rate, so that a guest
- * which waits for its flips shows exactly that many a second. Ticks lie on a grid that begins
- * where the TSC does (no drift, the same for all guests); each head gets one flush a tick. What is
- * not visible is paced as well. Flushes without a fence are answered at once: firmware waits for
- * each of many small ones.
+ * Pacing: each head has one fenced flush a tick of the configured refresh rate, so that a guest
+ * which waits for its flips shows exactly that many a second. Ticks lie on a grid that begins where
+ * the TSC does (no drift, the same for all guests). The first flush of a tick is answered at once,
+ * as one that comes now and then (a blinking cursor) should cost no second wake-up; the next one
+ * when the next tick begins, whose flush it then is. What is not visible is paced as well. Flushes
+ * without a fence are answered at once: firmware waits for each of many small ones.
  */
 #include "virtio_gpu.h"
 #include "dm/runtime.h"
@@ -37,6 +38,7 @@ static bool shows(const struct gpu_scanout *s, const struct gpu_flush *c)
 u64 gpu_pace(struct gpu *gpu, const struct gpu_flush *c)
 {
 	u32 best = gpu->heads;
+	u64 now;
 
 	if (!dm_info->config.refresh)
 		return 0;
@@ -46,6 +48,10 @@ u64 gpu_pace(struct gpu *gpu, const struct gpu_flush *c)
 			best = head;
 	if (best == gpu->heads)
 		return 0;
-	gpu->ticks[best] = MAX(tick_at(time_now()), gpu->ticks[best]) + 1;
-	return time_of(gpu->ticks[best]);
+	now = tick_at(time_now());
+	if (gpu->ticks[best] < now) {
+		gpu->ticks[best] = now;
+		return 0;
+	}
+	return time_of(++gpu->ticks[best]);
 }

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Oriel authors
 """A bare-metal guest on QEMU without Oriel: on QEMU's own VGA."""
-import os
 import re
 import subprocess
 
-from console import Console, qmp
+from console import Console
 from machine import Machine, source_of
 
 
@@ -25,7 +24,6 @@ class PlainQemu(Machine):
     def __init__(self, case):
         super().__init__(case)
         self.console = PlainConsole(self.console.path, self.is_alive)
-        self.control = os.path.join(self.sockets, "qmp")
 
     def make_image(self):
         pass
@@ -38,9 +36,9 @@ class PlainQemu(Machine):
              source_of(keys["kernel"]), "-append", keys["cmdline"], "-vga", "std", "-m", "64",
              "-display", "none", "-no-reboot", "-serial",
              "unix:%s,server=on,wait=on" % self.console.path,
-             "-qmp", "unix:%s,server=on,wait=off" % self.control],
+             "-qmp", "unix:%s/qmp,server=on,wait=off" % self.sockets],
             stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
         self.console.connect()
 
     def press(self, key):
-        qmp(self.control, "send-key", keys=[{"type": "qcode", "data": key}])
+        self.control("send-key", keys=[{"type": "qcode", "data": key}])
