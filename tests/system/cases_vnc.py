@@ -145,8 +145,10 @@ class Viewer:
     def __init__(self, m, command):
         read, write = os.pipe()
         self.log = open(m.path("viewer.log"), "w")
+        # Without -noreset it starts anew when xdotool, so far its only client, leaves.
         self.processes = [subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x1200x24", "-nolisten", "tcp"],
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", "1400x1200x24", "-noreset",
+             "-nolisten", "tcp"],
             pass_fds=(write,), stdout=self.log, stderr=self.log)]
         os.close(write)
         with os.fdopen(read, "rb") as f:
