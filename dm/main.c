@@ -109,12 +109,6 @@ static void start(void)
 	http_init();
 }
 
-/* Not MIN: that calls twice. */
-static u64 earlier(u64 a, u64 b)
-{
-	return a < b ? a : b;
-}
-
 void dm_main(void)
 {
 	u64 pending = ~0ULL, waited;
@@ -126,10 +120,10 @@ void dm_main(void)
 
 		serve_pending(pending);
 		deadline = run_timers();
-		deadline = earlier(deadline, console_run());
-		deadline = earlier(deadline, net_run());
-		deadline = earlier(deadline, http_run());
-		deadline = earlier(deadline, rfb_tcp_run());
+		deadline = MIN(deadline, console_run());
+		deadline = MIN(deadline, net_run());
+		deadline = MIN(deadline, http_run());
+		deadline = MIN(deadline, rfb_tcp_run());
 		pending = atomic_exchange(&shared->pending, 0);
 		if (pending && time_now() - waited < time_from_us(ROUND_US))
 			continue;

@@ -183,7 +183,7 @@ static void set_sizes(struct insn *i, const struct opcode *o, const struct prefi
 	if (o->flags & MEMORY16)
 		i->memory_size = 2;
 	if (o->flags & MEMORY32)
-		i->memory_size = MIN(size, 4);
+		i->memory_size = (u8)MIN(size, 4);
 	i->address_size = (u8)(mode == 8		   ? (p->address ? 4 : 8)
 			       : (mode == 2) != p->address ? 2
 							   : 4);
@@ -212,7 +212,7 @@ static void take_immediate(struct cursor *c, struct insn *i, const struct opcode
 	if (o->flags & IMM8)
 		i->imm = take_signed(c, 1);
 	if (o->flags & IMMZ)
-		i->imm = take_signed(c, MIN(i->operand_size, 4));
+		i->imm = take_signed(c, MIN(i->operand_size, 4u));
 }
 
 static bool prefixes_allowed(const struct opcode *o, const struct prefixes *p, u32 mode)

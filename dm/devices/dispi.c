@@ -51,7 +51,7 @@ u32 dispi_bpp(const struct dispi *d)
 
 u32 dispi_virtual_width(const struct dispi *d)
 {
-	return MAX(d->state->regs[DISPI_VIRT_WIDTH], MAX(d->state->regs[DISPI_XRES], 1));
+	return MAX(d->state->regs[DISPI_VIRT_WIDTH], MAX(d->state->regs[DISPI_XRES], 1u));
 }
 
 static u32 bytes_per_line(const struct dispi *d)
@@ -71,8 +71,8 @@ void dispi_size(const struct dispi *d, u32 *width, u32 *height)
 {
 	u32 fit = lines_that_fit(d);
 
-	*width = fit ? MIN(MAX(d->state->regs[DISPI_XRES], 1), DISPI_MAX_WIDTH) : 0;
-	*height = MIN(MIN(MAX(d->state->regs[DISPI_YRES], 1), DISPI_MAX_HEIGHT), fit);
+	*width = fit ? MIN(MAX(d->state->regs[DISPI_XRES], 1u), DISPI_MAX_WIDTH) : 0;
+	*height = MIN(MIN(MAX(d->state->regs[DISPI_YRES], 1u), DISPI_MAX_HEIGHT), fit);
 }
 
 void dispi_offset(const struct dispi *d, u32 *x, u32 *y)

@@ -34,11 +34,20 @@ typedef u64 hpa_t; /* host physical address */
 
 #define BIT(n)				(1ULL << (n))
 #define ARRAY_SIZE(a)			(sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b)			((a) < (b) ? (a) : (b))
-#define MAX(a, b)			((a) > (b) ? (a) : (b))
+#define MIN(a, b)			CHOOSE(a, <, b, __COUNTER__)
+#define MAX(a, b)			CHOOSE(a, >, b, __COUNTER__)
 #define ALIGN_DOWN(x, a)		((x) & ~((__typeof__(x))(a)-1))
 #define ALIGN_UP(x, a)			ALIGN_DOWN((x) + ((__typeof__(x))(a)-1), a)
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
+
+/* Of two, the one that stands so to the other, in their common type; each is evaluated once. */
+#define CHOOSE(a, than, b, n) CHOOSE_(a, than, b, n)
+#define CHOOSE_(a, than, b, n)                                      \
+	({                                                          \
+		__typeof__(1 ? (a) : (b)) first_##n = (a);          \
+		__typeof__(1 ? (a) : (b)) second_##n = (b);         \
+		first_##n than second_##n ? first_##n : second_##n; \
+	})
 
 #define must_check    __attribute__((warn_unused_result))
 #define packed_struct __attribute__((packed))
