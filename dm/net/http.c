@@ -277,6 +277,8 @@ static bool parse_head(const char *query, u32 *head)
 	if (strncmp(query, "head=", 5) != 0)
 		return false;
 	query += 5;
+	if (!query[0])
+		return false;
 	for (u32 i = 0; i < 2 && query[0] >= '0' && query[0] <= '9'; i++)
 		*head = *head * 10 + (u32)(*query++ - '0');
 	return !query[0];
@@ -337,7 +339,7 @@ static err_t serve(struct connection *c, size_t len)
 {
 	u32 status = http_request_parse(c->request, len, &c->asked);
 
-	bool allowed = http_same_secret(c->asked.authorization, secret);
+	bool allowed = http_same_secret(c->asked.credentials, secret);
 
 	http_counters.requests++;
 	if (status && (allowed || status != 405)) {
@@ -412,16 +414,34 @@ static void on_error(void *arg, err_t err)
 	forget(arg);
 }
 
+/* A place; who has taken longest over a request makes room. NULL: all have asked for something. */
+static struct connection *find_place(void)
+{
+	struct connection *oldest = NULL;
+
+	for (u32 i = 0; i < CONNECTIONS; i++) {
+		struct connection *c = &connections[i];
+
+		if (c->state == FREE)
+			return c;
+		if (c->state == READING && (!oldest || c->deadline < oldest->deadline))
+			oldest = c;
+	}
+	if (oldest) {
+		http_counters.timeouts++;
+		drop(oldest);
+	}
+	return oldest;
+}
+
 static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 {
-	struct connection *c = NULL;
+	struct connection *c;
 
 	(void)arg;
 	if (err != ERR_OK || !pcb)
 		return ERR_VAL;
-	for (u32 i = 0; i < CONNECTIONS && !c; i++)
-		if (connections[i].state == FREE)
-			c = &connections[i];
+	c = find_place();
 	if (!c) {
 		http_counters.refused_connections++;
 		tcp_abort(pcb);

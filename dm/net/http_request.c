@@ -91,10 +91,27 @@ static bool copy_text(char *to, size_t size, struct span s)
 	return true;
 }
 
+/* Proxies ask with the whole URL (RFC 9112, 3.2.2); whose host it names does not matter. */
+static struct span without_host(struct span target)
+{
+	static const char scheme[] = "http://";
+
+	if (target.len < strlen(scheme) || memcmp(target.at, scheme, strlen(scheme)) != 0)
+		return target;
+	target.at += strlen(scheme);
+	target.len -= strlen(scheme);
+	while (target.len && target.at[0] != '/') {
+		target.at++;
+		target.len--;
+	}
+	return target;
+}
+
 static u32 parse_target(struct span target, struct http_request *r)
 {
 	struct span path;
 
+	target = without_host(target);
 	if (!target.len || target.at[0] != '/')
 		return 400;
 	path = until(&target, '?');
@@ -111,7 +128,8 @@ static u32 parse_request_line(struct span line, struct http_request *r)
 	struct span method = until(&line, ' '), target = until(&line, ' ');
 	u32 status;
 
-	if (line.len != 8 || memcmp(line.at, "HTTP/", 5) != 0)
+	if (line.len != 8 || memcmp(line.at, "HTTP/", 5) != 0 || line.at[7] < '0' ||
+	    line.at[7] > '9')
 		return 400;
 	status = parse_target(target, r);
 	if (status)
@@ -120,6 +138,15 @@ static u32 parse_request_line(struct span line, struct http_request *r)
 		return 505;
 	r->head = is(method, "HEAD");
 	return r->head || is(method, "GET") ? 0 : 405;
+}
+
+/* Other schemes are as good as nothing. */
+static bool take_credentials(struct span value, struct http_request *r)
+{
+	struct span scheme = until(&value, ' ');
+
+	return !is_field(scheme, "basic") ||
+	       copy_text(r->credentials, sizeof(r->credentials), trim(value));
 }
 
 u32 http_request_parse(const char *text, size_t len, struct http_request *r)
@@ -133,8 +160,7 @@ u32 http_request_parse(const char *text, size_t len, struct http_request *r)
 		struct span value = next_line(&rest), name = until(&value, ':');
 
 		value = trim(value);
-		if (is_field(name, "authorization") &&
-		    !copy_text(r->authorization, sizeof(r->authorization), value))
+		if (is_field(name, "authorization") && !take_credentials(value, r))
 			return 431;
 		if (is_field(name, "if-none-match") &&
 		    !copy_text(r->if_none_match, sizeof(r->if_none_match), value))
@@ -168,7 +194,6 @@ void http_basic_auth(char *to, const char *user, const char *password)
 	size_t len = (size_t)str_format(text, sizeof(text), "%s:%s", user, password);
 
 	len = MIN(len, sizeof(text) - 1);
-	to += str_format(to, SECRET_MAX, "Basic ");
 	for (size_t i = 0; i < len; i += 3) {
 		size_t left = len - i;
 		u32 group = (u32)(u8)text[i] << 16;

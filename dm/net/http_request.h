@@ -13,10 +13,10 @@
 #define HTTP_REQUEST_MAX 4096 /* request line and header together */
 
 struct http_request {
-	bool head;		 /* HEAD, not GET */
-	char path[128];		 /* without the query */
-	char query[64];		 /* without '?'; "" */
-	char authorization[192]; /* the field's value, "" */
+	bool head;	       /* HEAD, not GET */
+	char path[128];	       /* without the query */
+	char query[64];	       /* without '?'; "" */
+	char credentials[192]; /* of the scheme Basic, as they came; "" */
 	char if_none_match[256];
 };
 
@@ -27,7 +27,7 @@ size_t http_request_end(const char *text, size_t len);
 u32 http_request_parse(const char *text, size_t len, struct http_request *r);
 /* Whether `tag` (quotes included) is one of If-None-Match's. */
 bool http_request_has(const struct http_request *r, const char *tag);
-/* The user's authorization as "Basic ..." for comparison; to: 192 bytes. */
+/* The user's credentials for comparison; to: 192 bytes. */
 void http_basic_auth(char *to, const char *user, const char *password);
 /* Takes the same time whatever differs, and wherever. */
 bool http_same_secret(const char *given, const char *secret);

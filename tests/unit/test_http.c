@@ -132,13 +132,17 @@ static void reads_requests(void **state)
 		{ "HEAD /a?b HTTP/1.0\n\n", 0 },
 		{ "POST / HTTP/1.1\r\n\r\n", 405 },
 		{ "GET / HTTP/2.0\r\n\r\n", 505 },
+		{ "GET / HTTP/1.x\r\n\r\n", 400 },
+		{ "GET http://host:80/a?b HTTP/1.1\r\n\r\n", 0 },
+		{ "GET http://host HTTP/1.1\r\n\r\n", 400 },
+		{ "GET ftp://host/ HTTP/1.1\r\n\r\n", 400 },
 		{ "GET /\r\n\r\n", 400 },
 		{ "GET  / HTTP/1.1\r\n\r\n", 400 },
 		{ "GET x HTTP/1.1\r\n\r\n", 400 },
 		{ "GET /\x01 HTTP/1.1\r\n\r\n", 400 },
 		{ "\r\n\r\n", 400 },
 		{ "\n\n", 400 },
-		{ "GET / HTTP/1.1\r\nAuthorization: \x80\r\n\r\n", 431 },
+		{ "GET / HTTP/1.1\r\nAuthorization: Basic \x80\r\n\r\n", 431 },
 	};
 	struct http_request r;
 
@@ -170,7 +174,7 @@ static void keeps_what_matters(void **state)
 	assert_int_equal(http_request_parse(text, strlen(text), &r), 0);
 	assert_string_equal(r.path, "/vm/a.png");
 	assert_string_equal(r.query, "head=2");
-	assert_string_equal(r.authorization, "Basic abc");
+	assert_string_equal(r.credentials, "abc");
 	assert_true(http_request_has(&r, "\"a\""));
 	assert_true(http_request_has(&r, "\"b\""));
 	assert_true(http_request_has(&r, "\"c\""));
@@ -184,11 +188,11 @@ static void compares_secrets(void **state)
 
 	(void)state;
 	http_basic_auth(auth, "oriel", "secret");
-	assert_string_equal(auth, "Basic b3JpZWw6c2VjcmV0");
+	assert_string_equal(auth, "b3JpZWw6c2VjcmV0");
 	http_basic_auth(auth, "a", "b");
-	assert_string_equal(auth, "Basic YTpi");
+	assert_string_equal(auth, "YTpi");
 	http_basic_auth(auth, "a", "bc");
-	assert_string_equal(auth, "Basic YTpiYw==");
+	assert_string_equal(auth, "YTpiYw==");
 	assert_true(http_same_secret("abc", "abc"));
 	assert_false(http_same_secret("ab", "abc"));
 	assert_false(http_same_secret("abcd", "abc"));
@@ -221,6 +225,37 @@ static void serves_pages(void **state)
 	}
 }
 
+/* The scheme is in letters of either case, and any number of blanks may follow (RFC 9110, 11.1). */
+static void knows_the_scheme(void **state)
+{
+	static const struct {
+		const char *value;
+		u32 status;
+	} cases[] = {
+		{ "basic b3JpZWw6c2VjcmV0", 200 },
+		{ "BASIC  b3JpZWw6c2VjcmV0 ", 200 },
+		{ "Basic", 401 },
+		{ "Basic ", 401 },
+		{ "Basicb3JpZWw6c2VjcmV0", 401 },
+		{ "b3JpZWw6c2VjcmV0", 401 },
+		{ "Bearer b3JpZWw6c2VjcmV0", 401 },
+		{ "Basic b3JpZWw6c2VjcmV0=", 401 },
+		{ "Basic b3JpZWw6c2VjcmV0 x", 401 },
+		{ "Basic oriel:secret", 401 },
+		{ "Digest username=\"oriel\"", 401 },
+		{ "", 401 },
+	};
+
+	(void)state;
+	for (u32 i = 0; i < ARRAY_SIZE(cases); i++) {
+		char request[128];
+
+		snprintf(request, sizeof(request), "GET / HTTP/1.1\r\nAuthorization: %s\r\n\r\n",
+			 cases[i].value);
+		expect(request, cases[i].status);
+	}
+}
+
 static void refuses(void **state)
 {
 	u64 failures = http_counters.auth_failures;
@@ -234,6 +269,11 @@ static void refuses(void **state)
 	expect("GET /vm/other.png HTTP/1.1\r\n" AUTH "\r\n", 404);
 	expect("GET /vm/test.png?head=1 HTTP/1.1\r\n" AUTH "\r\n", 404);
 	expect("GET /vm/test.png?head=4294967296 HTTP/1.1\r\n" AUTH "\r\n", 404);
+	expect("GET /vm/test.png?head= HTTP/1.1\r\n" AUTH "\r\n", 404);
+	expect("GET /vm/test.png?head=-1 HTTP/1.1\r\n" AUTH "\r\n", 404);
+	expect("GET /vm/test.png?head=0x0 HTTP/1.1\r\n" AUTH "\r\n", 404);
+	expect("GET /vm/../screen.png HTTP/1.1\r\n" AUTH "\r\n", 404);
+	expect("GET /screen%2epng%00 HTTP/1.1\r\n" AUTH "\r\n", 404);
 	expect("GET /vm/.png HTTP/1.1\r\n" AUTH "\r\n", 404);
 	expect("PUT / HTTP/1.1\r\n" AUTH "\r\n", 405);
 	expect("GET / HTTP/3.0\r\n" AUTH "\r\n", 505);
@@ -423,9 +463,28 @@ static void turns_away_too_many(void **state)
 
 	(void)state;
 	for (u32 i = 0; i < 32; i++)
-		assert_true(world_connect() >= 0);
+		get("/log", AUTH); /* and does not read it */
 	assert_int_equal(world_connect(), -1);
 	assert_int_equal(http_counters.refused_connections, refused + 1);
+}
+
+/* Who says nothing keeps nobody out: the first of them goes. */
+static void silence_gives_way(void **state)
+{
+	u64 timeouts = http_counters.timeouts;
+	int busy = get("/log", AUTH), clients[31];
+
+	(void)state;
+	for (u32 i = 0; i < 31; i++) {
+		clients[i] = world_connect();
+		assert_true(clients[i] >= 0);
+		world_pass(1000);
+	}
+	expect("GET /log HTTP/1.1\r\n" AUTH "\r\n", 200);
+	assert_true(world_clients[clients[0]].aborted);
+	assert_false(world_clients[clients[1]].aborted);
+	assert_int_equal(status_of(busy), 200);
+	assert_int_equal(http_counters.timeouts, timeouts + 1);
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -438,6 +497,7 @@ int main(void)
 		TEST(keeps_what_matters),
 		TEST(compares_secrets),
 		TEST(serves_pages),
+		TEST(knows_the_scheme),
 		TEST(refuses),
 		TEST(shows_pictures),
 		TEST(never_mixes_pictures),
@@ -451,6 +511,7 @@ int main(void)
 		TEST(survives_losses),
 		TEST(goes_on_when_memory_is_back),
 		TEST(turns_away_too_many),
+		TEST(silence_gives_way),
 	};
 
 	return cmocka_run_group_tests_name("http", tests, NULL, NULL);
