@@ -91,12 +91,20 @@ static void send_challenge(struct rfb *c, u64 now)
 	set_state(c, STATE_RESPONSE, now);
 }
 
+static bool is_number(const u8 *in, u32 digits)
+{
+	for (u32 i = 0; i < digits; i++)
+		if (in[i] < '0' || in[i] > '9')
+			return false;
+	return true;
+}
+
 /* Versions that there are not count as 3.3 (section 7.1.1). */
 static void take_version(struct rfb *c, const u8 *in, u64 now)
 {
 	u8 *to;
 
-	if (memcmp(in, "RFB 003.", 8) != 0 || in[11] != '\n') {
+	if (memcmp(in, "RFB 003.", 8) != 0 || !is_number(in + 8, 3) || in[11] != '\n') {
 		fail(c);
 		return;
 	}
@@ -204,6 +212,13 @@ static void take_format(struct rfb *c, const u8 *in, u64 now)
 	set_state(c, STATE_MESSAGE, now);
 }
 
+static void end_encodings(struct rfb *c, u64 now)
+{
+	c->can = c->listed;
+	c->news = true;
+	set_state(c, STATE_MESSAGE, now);
+}
+
 static void take_encodings(struct rfb *c, const u8 *in, u64 now)
 {
 	c->rest = rfb_get16(in + 1);
@@ -211,12 +226,11 @@ static void take_encodings(struct rfb *c, const u8 *in, u64 now)
 		fail(c);
 		return;
 	}
-	c->next_encoding = RFB_RAW;
-	c->has_encoding = c->can_copy = c->can_resize = c->can_cursor = false;
+	c->listed = (struct rfb_abilities){ .encoding = RFB_RAW };
 	if (c->rest)
 		c->state = STATE_ENCODING; /* of the same message: the time runs on */
 	else
-		set_state(c, STATE_MESSAGE, now);
+		end_encodings(c, now);
 }
 
 /* The first that we know of is the one that the client would rather have. */
@@ -228,24 +242,24 @@ static void take_encoding(struct rfb *c, const u8 *in, u64 now)
 	case RFB_RAW:
 	case RFB_HEXTILE:
 	case RFB_ZRLE:
-		if (!c->has_encoding)
-			c->next_encoding = (u8)encoding;
-		c->has_encoding = true;
+		if (!c->listed.has_encoding)
+			c->listed.encoding = (u8)encoding;
+		c->listed.has_encoding = true;
 		break;
 	case RFB_COPYRECT:
-		c->can_copy = true;
+		c->listed.copy = true;
 		break;
 	case RFB_CURSOR:
-		c->can_cursor = true;
+		c->listed.cursor = true;
 		break;
 	case RFB_DESKTOP_SIZE:
-		c->can_resize = true;
+		c->listed.resize = true;
 		break;
 	default:
 		break;
 	}
 	if (--c->rest == 0)
-		set_state(c, STATE_MESSAGE, now);
+		end_encodings(c, now);
 }
 
 static void take_request(struct rfb *c, const u8 *in, u64 now)

@@ -78,6 +78,13 @@ struct rfb_format {
 	u32 parts[3][256]; /* what each value of red, green and blue becomes */
 };
 
+/* What the client's list of encodings says. */
+struct rfb_abilities {
+	u8 encoding; /* that it would rather have: Raw, Hextile or ZRLE */
+	bool has_encoding;
+	bool copy, resize, cursor;
+};
+
 /* Comparing what the client has with what is shown, to find what moved; see rfb_scroll.c. */
 struct rfb_scan {
 	u32 columns, height;	   /* in tiles, in lines; 0: the picture is too large for it */
@@ -114,8 +121,8 @@ struct rfb {
 	/* What the client wants: rfb.c writes, an update begins with it. */
 	struct rfb_format format, next_format;
 	bool format_changed;
-	u8 encoding, next_encoding; /* Raw, Hextile or ZRLE */
-	bool has_encoding, can_copy, can_resize, can_cursor;
+	u8 encoding;
+	struct rfb_abilities can, listed; /* listed: its list is not whole yet */
 	bool requested;
 	bool refresh;	    /* all of what is wanted, changed or not */
 	struct rect wanted; /* all requests together */

@@ -21,6 +21,11 @@
 #define COPY_SIZE     (RECT_SIZE + 4)
 #define CURSOR_PIXELS (RFB_CURSOR_SIZE * RFB_CURSOR_SIZE)
 
+/* Of tiles: that many at most, each with every other of its tiles, and a cursor and a copy. The
+ * rectangles are counted in 16 bits. */
+#define MOST_ROWS 500
+_Static_assert(MOST_ROWS * 64 * RFB_TILE_WORDS / 2 + 2 <= 0xffff, "rectangles can be counted");
+
 enum { MESSAGE_UPDATE = 0, MESSAGE_COLOUR_MAP = 1 };
 
 static u32 tiles(u32 pixels, u32 tile)
@@ -122,22 +127,32 @@ static u32 count_units(const struct rfb *c)
 	return n;
 }
 
-/* Takes the tiles that are wanted and dirty; whether there are any. */
+/* Takes the tiles that are wanted and dirty, of as many rows as an update can have; whether there
+ * are any. */
 static bool take_tiles(struct rfb *c)
 {
 	struct rect all = { 0, 0, c->width, c->height }, r = rect_intersect(&c->wanted, &all);
 	u32 first = r.x / RFB_TILE_WIDTH, end = tiles(r.x + r.width, RFB_TILE_WIDTH);
 	u32 bottom = tiles(r.y + r.height, RFB_TILE_HEIGHT);
 	u64 any = 0;
+	u32 taken = 0;
 
 	for (u32 row = r.y / RFB_TILE_HEIGHT; !rect_empty(&r) && row < bottom; row++) {
+		u64 here = 0;
+
+		if (taken == MOST_ROWS) {
+			c->news = true;
+			break;
+		}
 		for (u32 i = first / 64; i < tiles(end, 64); i++) {
 			u64 word = c->dirty[row][i] & columns_mask(i, first, end);
 
 			c->sending[row][i] = word;
 			c->dirty[row][i] &= ~word;
-			any |= word;
+			here |= word;
 		}
+		taken += here != 0;
+		any |= here;
 	}
 	return any;
 }
@@ -275,13 +290,17 @@ static void apply_wishes(struct rfb *c)
 		if (c->format.mapped)
 			send_map(c);
 	}
-	c->encoding = c->next_encoding;
-	if (c->can_cursor && c->points && !c->draws_cursor && c->screen->cursor(c->ctx, &cursor)) {
+	c->encoding = c->can.encoding;
+	if (c->can.cursor && c->points && !c->draws_cursor && c->screen->cursor(c->ctx, &cursor)) {
 		c->draws_cursor = c->cursor_changed = true;
 		mark_all(c);
+	} else if (c->draws_cursor && !c->can.cursor) {
+		c->draws_cursor = false;
+		c->cursor_crc = 0;
+		mark_all(c);
 	}
-	if (c->refresh || c->copies != c->can_copy) {
-		c->copies = c->can_copy;
+	if (c->refresh || c->copies != c->can.copy) {
+		c->copies = c->can.copy;
 		rfb_scan_reset(c);
 	}
 	if (c->refresh)
@@ -297,7 +316,7 @@ static bool resize(struct rfb *c, u64 now)
 	c->screen->size(c->ctx, &width, &height);
 	width = MIN(width, RFB_MAX_SIZE);
 	height = MIN(height, RFB_MAX_SIZE);
-	if (!c->can_resize || !width || !height || (width == c->width && height == c->height))
+	if (!c->can.resize || !width || !height || (width == c->width && height == c->height))
 		return false;
 	send_size(c, width, height, now);
 	return true;

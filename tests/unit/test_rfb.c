@@ -521,6 +521,44 @@ static void test_cursor(void **state)
 	client_close();
 }
 
+/* A client that no longer draws it gets it in its picture again. */
+static void test_cursor_given_up(void **state)
+{
+	static const s32 encodings[] = { HEXTILE, CURSOR };
+	const struct rect corner = { 319, 239, 1, 1 };
+	u32 hextiles;
+
+	(void)state;
+	rfb_fake_reset(320, 240);
+	paint_all();
+	rfb_fake.has_cursor = true;
+	memset(rfb_fake.cursor, 0xff, sizeof(rfb_fake.cursor));
+	client_open();
+	client_encodings(encodings, 2);
+	send_pointer(0, 5, 5);
+	request_all(false);
+	client_receive();
+	assert_int_equal(client.cursors, 1);
+	hextiles = client.hextiles;
+	/* The list may come in pieces: nothing is given up before it is whole. */
+	request_all(true);
+	client_send("\2\0\0\2\0\0\0\5", 8);
+	rfb_damage(&client.server, &corner, false);
+	assert_int_equal(client_receive(), 1);
+	assert_int_equal(client.hextiles, hextiles + 1);
+	client_send("\377\377\377\021", 4);
+	request_all(true);
+	assert_int_equal(client_receive(), 0);
+	client_encodings(encodings, 1);
+	assert_int_equal(client_receive(), 1);
+	compare(&native);
+	client_encodings(encodings, 2);
+	request_all(true);
+	client_receive();
+	assert_int_equal(client.cursors, 2);
+	client_close();
+}
+
 /* Without the encoding it stays part of the picture. */
 static void test_cursor_not_wanted(void **state)
 {
@@ -583,6 +621,7 @@ int main(void)
 		cmocka_unit_test(test_resize_not_wanted),
 		cmocka_unit_test(test_resize_meanwhile),
 		cmocka_unit_test(test_cursor),
+		cmocka_unit_test(test_cursor_given_up),
 		cmocka_unit_test(test_cursor_not_wanted),
 		cmocka_unit_test(test_large_pictures),
 	};

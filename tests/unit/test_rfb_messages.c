@@ -131,7 +131,9 @@ static void test_versions(void **state)
 
 static void test_other_versions_are_refused(void **state)
 {
-	static const char *const versions[] = { "RFB 004.001\n", "HTTP/1.1 GET", "RFB 003.008 ",
+	static const char *const versions[] = { "RFB 004.001\n",	 "HTTP/1.1 GET",
+						"RFB 003.008 ",		 "RFB 003.00x\n",
+						"RFB 003. 08\n",	 "RFB 003.-08\n",
 						"\0\0\0\0\0\0\0\0\0\0\0" };
 
 	(void)state;
@@ -466,6 +468,56 @@ static void test_does_not_read(void **state)
 	assert_int_equal(server.end, RFB_OPEN);
 }
 
+static void vast_size(void *ctx, u32 *width, u32 *height)
+{
+	(void)ctx;
+	*width = RFB_MAX_SIZE;
+	*height = 513 * RFB_TILE_HEIGHT;
+}
+
+static void vast_line(void *ctx, u32 x, u32 y, u32 count, bool without_cursor, u32 *out)
+{
+	(void)ctx, (void)x, (void)y, (void)without_cursor;
+	memset(out, 0, 4 * count);
+}
+
+/* An update counts its rectangles in 16 bits: what is more comes with the next one. */
+static void test_countless_rectangles(void **state)
+{
+	static const struct rfb_screen vast = { .size = vast_size, .line = vast_line };
+	const u8 *data;
+	u32 sum = 0;
+
+	(void)state;
+	log_in();
+	server.screen = &vast;
+	say("\2\0\0\1\377\377\377\041", 8); /* DesktopSize */
+	say("\3\1\0\0\0\0\377\377\377\377", 10);
+	now += SECOND;
+	rfb_work(&server, now);
+	rfb_sent(&server, rfb_pending(&server, &data));
+	assert_int_equal(server.width, RFB_MAX_SIZE);
+	memset(server.dirty, 0, sizeof(server.dirty));
+	for (u32 row = 0; row < 513; row++) {
+		for (u32 column = 0; column < 256; column += 2) {
+			struct rect r = { column * 64, row * 16, 1, 1 };
+
+			rfb_damage(&server, &r, false);
+		}
+	}
+	for (u32 i = 0; i < 2; i++) {
+		say("\3\1\0\0\0\0\377\377\377\377", 10);
+		now += SECOND;
+		rfb_work(&server, now);
+		assert_int_equal(rfb_pending(&server, &data), 4);
+		assert_int_equal(data[2] << 8 | data[3], server.units);
+		sum += server.units;
+		rfb_sent(&server, 4);
+		server.units = 0; /* as if they were sent */
+	}
+	assert_int_equal(sum, 513 * 128);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -480,6 +532,7 @@ int main(void)
 		cmocka_unit_test(test_pointer),
 		cmocka_unit_test(test_takes_too_long),
 		cmocka_unit_test(test_does_not_read),
+		cmocka_unit_test(test_countless_rectangles),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
