@@ -3,7 +3,8 @@
 
 /*
  * Implements console.h: collects lines, runs one command at a time, and lets log lines through
- * between. Bytes that arrive while a command runs wait in `input`.
+ * between. Bytes that arrive while a command runs wait in `input`; where some found no room there
+ * is a LOST among them.
  */
 #include "console.h"
 #include "../drivers/com1.h"
@@ -13,7 +14,7 @@
 
 #define CONSOLE_LINE  256u
 #define CONSOLE_INPUT 1024u
-enum { KEY_BACKSPACE = 0x08, KEY_DELETE = 0x7f };
+enum { LOST = 0, KEY_BACKSPACE = 0x08, KEY_DELETE = 0x7f };
 
 static char input[CONSOLE_INPUT];
 static u32 input_head, input_tail; /* free-running */
@@ -36,10 +37,10 @@ void console_receive(void)
 	int byte;
 
 	while ((byte = com1_receive()) >= 0) {
-		if (input_head - input_tail == CONSOLE_INPUT)
-			line.too_long = true;
-		else
-			input[input_head++ % CONSOLE_INPUT] = (char)byte;
+		u32 room = CONSOLE_INPUT - (input_head - input_tail);
+
+		if (byte != LOST && room)
+			input[input_head++ % CONSOLE_INPUT] = room > 1 ? (char)byte : LOST;
 	}
 }
 
@@ -118,6 +119,8 @@ static void take_key(char key)
 {
 	if (key == '\r' || key == '\n') {
 		run_line();
+	} else if (key == LOST) {
+		line.too_long = true;
 	} else if (key == KEY_BACKSPACE || key == KEY_DELETE) {
 		if (line.len)
 			line.len--;
@@ -148,10 +151,8 @@ u64 console_run(void)
 	if (!job.quiet)
 		follow_run();
 	run_job();
-	while (!job.step && input_tail != input_head && com1_space() >= COMMAND_ROOM) {
+	while (!job.step && input_tail != input_head && com1_space() >= COMMAND_ROOM)
 		take_key(input[input_tail++ % CONSOLE_INPUT]);
-		run_job(); /* nothing else may call soon */
-	}
 	deadline = com1_push();
 	if (job.step && com1_space() >= COMMAND_STEP)
 		deadline = MIN(deadline, job.deadline);

@@ -218,6 +218,22 @@ static void unfinished_commands_go_on_at_once(void **state)
 	assert_non_null(strstr(dm_stubs.output, "ok\n"));
 }
 
+/* What finds no room is missed in the line where it was lost, and ends no other. */
+static void what_was_lost_is_told(void **state)
+{
+	char much[2000] = "";
+
+	(void)state;
+	dm_stubs.info.config.vms[0].input = INPUT_PS2;
+	strcat(much, "key test a\ncrc\n");
+	for (u32 i = 0; i < 1010; i++)
+		strcat(much, "x");
+	strcat(much, "lost\npoweroff\npower");
+	assert_string_equal(answer(much), "ok\n0000cafe\nok\n");
+	assert_string_equal(answer("off\n"), "error: line too long\n");
+	assert_string_equal(answer("crc\n"), "0000cafe\nok\n");
+}
+
 static void wrong_lines_are_answered(void **state)
 {
 	char longest[600];
@@ -485,6 +501,7 @@ static void a_started_command_goes_on_by_itself(void **state)
 	(void)state;
 	line_is_busy = true;
 	type("poweroff\n");
+	assert_true(console_run() <= dm_stubs.now);
 	assert_in_range(console_run(), dm_stubs.now, dm_stubs.now + STUB_HZ);
 }
 
@@ -494,6 +511,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(lines_end_in_every_way),
 		CASE(wrong_lines_are_answered),
+		CASE(what_was_lost_is_told),
 		CASE(keys_are_typed),
 		CASE(text_is_sent),
 		CASE(pointers_are_put),
