@@ -120,18 +120,12 @@ static s64 handle(struct virtio_device *vd, u32 queue, const struct virtq_chain 
 	return (s64)written + 1;
 }
 
-static void driver_reset(struct virtio_device *vd)
-{
-	(void)vd;
-}
-
 static const struct virtio_device_ops disk_device_ops = {
 	.features = BLK_FEATURES,
 	.queue_count = 1,
 	.queue_size = { QUEUE_SIZE },
 	.config_len = sizeof(struct blk_config),
 	.config_read = config_read,
-	.reset = driver_reset,
 	.handle = handle,
 };
 
@@ -141,7 +135,6 @@ static const struct virtio_device_ops cdrom_device_ops = {
 	.queue_size = { QUEUE_SIZE },
 	.config_len = sizeof(struct blk_config),
 	.config_read = config_read,
-	.reset = driver_reset,
 	.handle = handle,
 };
 

@@ -37,7 +37,8 @@ static void set_status(struct virtio_device *vd, u8 value)
 	bool starts;
 
 	if (value == 0) {
-		vd->ops->reset(vd);
+		if (vd->ops->reset)
+			vd->ops->reset(vd);
 		virtio_pci_reset(vd);
 		return;
 	}

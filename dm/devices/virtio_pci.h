@@ -71,7 +71,7 @@ struct virtio_device_ops {
 	void (*config_read)(struct virtio_device *vd, u8 *config);
 	/* NULL: nothing in it can be written. */
 	void (*config_write)(struct virtio_device *vd, u32 offset, u32 size, u32 value);
-	/* The driver reset the device: forget everything that it set up. */
+	/* The driver reset the device: forget everything that it set up. NULL: nothing is. */
 	void (*reset)(struct virtio_device *vd);
 	/* Carries out one request; the number of bytes written to it, or -EAGAIN when there is more
 	 * to do than one turn is for: the same request comes again (chain->resumed), unless the

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/remote/console.c dm/remote/commands.c dm/remote/stats.c dm/remote/streams.c */
-/* sources: dm/remote/frames.c dm/display/frames.c dm/remote/follow.c dm/input.c dm/remote/type.c */
-/* sources: dm/remote/keys.c dm/remote/send.c dm/remote/pointer.c dm/devices/uart.c */
-/* sources: dm/devices/monitors.c dm/devices/edid.c */
-/* sources: tests/unit/dm_stubs.c */
+/* as: test_dm_console */
 
 /* The input is what arrives on the serial line; a zero byte lets time pass. Whatever it is, the
  * console then answers a command as ever. Commands that end the domain are left out. */

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: arch/fake/fake_virt.c arch/x86/decode.c arch/x86/decode_opcodes.c */
-/* sources: arch/x86/emulate.c arch/x86/emulate_alu.c arch/x86/emulate_insn.c */
-/* sources: arch/x86/emulate_mem.c arch/x86/emulate_string.c arch/x86/gwalk.c */
-/* sources: arch/x86/segment.c */
+/* as: test_emulate_edges */
 
 /*
  * A guest that is wholly the input: its registers, segments, page tables and code. Whatever it is,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/fw_cfg.c dm/devices/fw_cfg_items.c dm/devices/fw_cfg_acpi.c */
-/* sources: dm/devices/fw_cfg_smbios.c dm/devices/acpi.c tests/unit/dm_stubs.c */
+/* as: test_fw_cfg */
 
 /* A guest at the firmware channel: each eight bytes of input are an access to a port, or a store
  * to where DMA commands lie. */

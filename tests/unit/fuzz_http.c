@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/http_world.c tests/unit/dm_stubs.c dm/net/http.c dm/net/http_request.c */
-/* sources: dm/net/http_pages.c dm/net/http_metrics.c dm/net/picture.c dm/display/png.c */
-/* sources: dm/display/deflate.c */
+/* as: test_http */
 
 /* Several clients of the HTTP server at once. Of each step the first byte chooses what happens to
  * which client; bytes to be sent follow their number. */

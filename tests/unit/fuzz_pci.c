@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: hv/pci.c hv/pci_bar.c hv/pci_bridge.c hv/pci_config.c hv/pci_msix.c hv/pci_rom.c */
-/* sources: hv/pci_template.c hv/trap.c */
-/* sources: tests/unit/pci_stubs.c */
+/* as: test_pci */
 /* libs: -lcmocka */
 
 /* The input is a list of steps of 12 bytes: a guest and a device domain that do anything to a PCI

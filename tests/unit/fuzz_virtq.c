@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/virtio_queue*.c dm/devices/virtio_pci*.c tests/unit/dm_stubs.c */
+/* sources: dm/devices/virtio_queue*.c dm/devices/virtio_pci*.c */
+/* sources: tests/unit/virtio_stubs.c tests/unit/dm_stubs.c */
 
 /*
  * A guest at the virtio transport and its rings, split and packed, and a device domain that is
@@ -9,8 +10,8 @@
  */
 #include <string.h>
 
-#include "dm/devices/virtio_pci.h"
 #include "dm_stubs.h"
+#include "virtio_stubs.h"
 
 #define RAM   KIB(64)
 #define RINGS 0x1000 /* queue n's parts lie at (n + 1) * RINGS, each 0x400 further on */
@@ -20,17 +21,12 @@ enum step { WRITE, READ, STORE, KICK, PASS, RESTART, START, DAMAGE, STEPS };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
-static struct virtio_device vd;
+static struct virtio_device *const vd = &virtio_stub_vd;
 
 static void config_read(struct virtio_device *v, u8 *config)
 {
 	(void)v;
 	memset(config, 0x11, 8);
-}
-
-static void driver_reset(struct virtio_device *v)
-{
-	(void)v;
 }
 
 /* Gives the readable bytes back; the first one says how long that takes. */
@@ -63,80 +59,27 @@ static const struct virtio_device_ops model = {
 	.queue_size = { 256, 64 },
 	.config_len = 8,
 	.config_read = config_read,
-	.reset = driver_reset,
 	.handle = handle,
 	.waiting_queues = BIT(1),
 	.supply = supply,
 };
 
-static int create(struct dm_device *dev)
-{
-	static const struct virtio_identity id = { .devfn = 8,
-						   .device = 0x1042,
-						   .msix_vectors = 3 };
-
-	vd = (struct virtio_device){ .ops = &model, .dev = dev, .state = dev->state };
-	return virtio_pci_create(&vd, &id);
-}
-
-static void reset(struct dm_device *dev)
-{
-	(void)dev;
-	virtio_pci_reset(&vd);
-}
-
-static const struct dm_device_ops ops = {
-	.name = "model",
-	.state_size = sizeof(struct virtio_state),
-	.create = create,
-	.reset = reset,
-};
-
-static u64 access(u8 bar, u64 addr, u8 size, bool write, u64 value)
-{
-	struct dm_access a = { .addr = addr,
-			       .value = value,
-			       .count = 1,
-			       .size = size,
-			       .space = IOREQ_PCI_BAR,
-			       .bar = bar,
-			       .write = write };
-
-	virtio_pci_access(&vd, &a);
-	return a.value;
-}
-
-static void common(u32 offset, u8 size, u64 value)
-{
-	access(VIRTIO_BAR, VIRTIO_COMMON + offset, size, true, value);
-}
-
 /* As a driver begins that wants those features of the ring. */
-static void start(u64 features)
+static void start(struct dm_device *dev, u64 features)
 {
-	features = (features & model.features) | VIRTIO_F_VERSION_1;
-	common(20, 1, 0);
-	common(20, 1, 3);
-	for (u32 i = 0; i < 2; i++) {
-		common(8, 4, i);
-		common(12, 4, features >> 32 * i & 0xffffffff);
+	virtio_stub_negotiate(dev, (features & model.features) | VIRTIO_F_VERSION_1);
+	for (u16 i = 0; i < 2; i++) {
+		u64 at = (i + 1u) * RINGS;
+
+		virtio_stub_enable(dev, i, SIZE, (u64[]){ at, at + 0x400, at + 0x800 });
 	}
-	common(20, 1, 11);
-	for (u32 i = 0; i < 2; i++) {
-		common(22, 2, i);
-		common(24, 2, SIZE);
-		common(32, 8, (i + 1) * RINGS);
-		common(40, 8, (i + 1) * RINGS + 0x400);
-		common(48, 8, (i + 1) * RINGS + 0x800);
-		common(28, 2, 1);
-	}
-	common(20, 1, 15);
+	virtio_stub_set(dev, 20, 1, 15);
 }
 
 static void restart(struct dm_device *dev)
 {
-	if (create(dev) || virtio_pci_adopt(&vd))
-		reset(dev);
+	if (dev->ops->create(dev) || virtio_pci_adopt(vd))
+		dev->ops->reset(dev);
 }
 
 static void step(struct dm_device *dev, const u8 *data)
@@ -149,31 +92,32 @@ static void step(struct dm_device *dev, const u8 *data)
 	memcpy(&value, data + 4, 4);
 	switch (data[0] % STEPS) {
 	case WRITE:
-		common(at % 80, size, (u64)value << (at & 0x8000 ? 32 : 0) | value);
+		virtio_stub_set(dev, at % 80, size, (u64)value << (at & 0x8000 ? 32 : 0) | value);
 		break;
 	case READ:
-		access(VIRTIO_BAR, VIRTIO_COMMON + at % 0x3000, size, false, 0);
+		virtio_stub_read(dev, VIRTIO_BAR, VIRTIO_COMMON + at % 0x3000, size);
 		break;
 	case STORE:
 		memcpy(dm_stubs.ram + at % (RAM / 4) * 4, &value, 4);
 		break;
 	case KICK:
 		if (data[1] & 1)
-			virtio_pci_queue(&vd, at);
+			virtio_pci_queue(vd, at);
+		else if (data[1] & 2)
+			virtio_stub_write(dev, VIRTIO_NOTIFY_BAR, 0, 2, value);
 		else
-			access(data[1] & 2 ? VIRTIO_NOTIFY_BAR : VIRTIO_BAR,
-			       data[1] & 2 ? 0 : VIRTIO_NOTIFY + at % 0x1000, 2, true, value);
+			virtio_stub_write(dev, VIRTIO_BAR, VIRTIO_NOTIFY + at % 0x1000, 2, value);
 		break;
 	case PASS:
 		dm_stubs.now += at;
 		if (dev->deadline <= dm_stubs.now)
-			virtio_pci_timer(&vd);
+			virtio_pci_timer(vd);
 		break;
 	case RESTART:
 		restart(dev);
 		break;
 	case START:
-		start((u64)at << 28);
+		start(dev, (u64)at << 28);
 		break;
 	default: /* of a state that was not written by us anything may be true */
 		((u8 *)dev->state)[value % sizeof(struct virtio_state)] = data[1];
@@ -187,12 +131,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 	if (!dev) {
 		dm_stubs_setup(RAM);
-		dm_stubs.info.config.vms[0].option_rom = FILE_NONE;
-		dev = dm_stubs_device(&ops);
+		dev = virtio_stub_model(&model);
 	}
 	memset(dm_stubs.ram, 0, RAM);
 	dm_stubs.now = 0;
-	reset(dev);
+	dev->ops->reset(dev);
 	for (; len >= 8; data += 8, len -= 8)
 		step(dev, data);
 	return 0;

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/rfb_fake.c tests/unit/dm_stubs.c dm/remote/rfb.c dm/remote/rfb_update.c */
-/* sources: dm/remote/rfb_encode.c dm/remote/rfb_zrle.c dm/remote/des.c dm/remote/rfb_pixels.c */
-/* sources: dm/remote/rfb_scroll.c dm/remote/rfb_keys.c dm/remote/keys.c */
-/* sources: dm/display/deflate.c dm/display/damage.c dm/display/png.c */
+/* as: fuzz_rfb */
 /*
  * The RFB server on a socket of the host's, to try real clients without a machine. It shows a
  * picture in which typed keys' codes appear as lines of text that scroll, prints the input, and

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/vga.c dm/devices/vga_regs.c dm/devices/vga_memory.c */
-/* sources: dm/devices/vga_window.c dm/devices/vga_mode.c dm/devices/vga_lines.c */
-/* sources: dm/devices/vga_present.c dm/devices/dispi.c dm/display/surface.c */
-/* sources: dm/display/pixels.c dm/display/copy.c tests/unit/vga_stubs.c */
+/* as: test_vga */
+/* sources: dm/display/copy.c dm/display/pixels.c dm/display/surface.c */
 
 /* The bochs display interface, and how it and the VGA share memory, window and screen. */
 #include <setjmp.h>
@@ -15,30 +13,6 @@
 #include <cmocka.h>
 #include "vga_stubs.h"
 #include "dm/display/surface.h"
-
-static int setup(void **state)
-{
-	(void)state;
-	vga_world_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	vga_world_stop();
-	return 0;
-}
-
-static void set_mode(u16 width, u16 height, u16 bpp, u16 enable)
-{
-	vga_dispi(DISPI_ENABLE, 0);
-	vga_dispi(DISPI_XRES, width);
-	vga_dispi(DISPI_YRES, height);
-	vga_dispi(DISPI_BPP, bpp);
-	vga_dispi(DISPI_ENABLE, enable);
-	vga_frame();
-}
 
 static u32 shown_pixel(u32 x, u32 y)
 {
@@ -111,12 +85,12 @@ static void clears_unless_told_not_to(void **state)
 {
 	(void)state;
 	memset(vga_world.vram, 0x77, STUB_VRAM);
-	set_mode(640, 480, 32, 0x41);
+	vga_dispi_mode(640, 480, 32, 0x41);
 	assert_int_equal(shown_pixel(0, 0), 0);
 	assert_int_equal(shown_pixel(639, 479), 0);
 	assert_int_equal(vga_world.vram[640 * 480 * 4], 0x77);
 	memset(vga_world.vram, 0x77, STUB_VRAM);
-	set_mode(640, 480, 32, 0xc1);
+	vga_dispi_mode(640, 480, 32, 0xc1);
 	assert_int_equal(shown_pixel(0, 0), 0x777777);
 }
 
@@ -138,13 +112,13 @@ static void shows_every_depth(void **state)
 	for (u32 i = 0; i < ARRAY_SIZE(depths); i++) {
 		u32 size = (depths[i].bpp + 7u) / 8;
 
-		set_mode(640, 480, depths[i].bpp, 0x41);
+		vga_dispi_mode(640, 480, depths[i].bpp, 0x41);
 		assert_int_equal(vga_world.surface.stride, 640 * size);
 		memcpy(vga_world.vram + (640 * 479 + 639) * size, depths[i].bytes, size);
 		assert_int_equal(shown_pixel(639, 479), depths[i].colour);
 		assert_int_equal(shown_pixel(638, 479), 0);
 	}
-	set_mode(640, 480, 8, 0x61); /* 8 bits a colour */
+	vga_dispi_mode(640, 480, 8, 0x61); /* 8 bits a colour */
 	vga_out(0x3c8, 1, 3);
 	vga_out(0x3c9, 1, 0x81);
 	vga_out(0x3c9, 1, 0x92);
@@ -157,7 +131,7 @@ static void shows_every_depth(void **state)
 static void pans_in_a_larger_picture(void **state)
 {
 	(void)state;
-	set_mode(640, 480, 32, 0x41);
+	vga_dispi_mode(640, 480, 32, 0x41);
 	vga_dispi(DISPI_VIRT_WIDTH, 800);
 	assert_int_equal(vga_dispi_read(DISPI_VIRT_HEIGHT), STUB_VRAM / 3200);
 	vga_world.vram[(50 * 800 + 100) * 4] = 9;
@@ -174,13 +148,13 @@ static void draws_planar_pictures(void **state)
 {
 	(void)state;
 	vga_set_planar();
-	set_mode(800, 600, 4, 0x41);
+	vga_dispi_mode(800, 600, 4, 0x41);
 	assert_int_equal(vga_world.surface.width, 800);
 	assert_int_equal(vga_world.surface.height, 600);
 	vga_poke(0xa0000 + 599 * 100 + 99, 0x01);
 	vga_frame();
 	assert_int_equal(vga_pixel(799, 599), vga_world.vga.colours[0xf]);
-	set_mode(1024, 768, 4, 0x41);
+	vga_dispi_mode(1024, 768, 4, 0x41);
 	vga_dispi(DISPI_BANK, 1); /* beyond the adapter's 64 KiB */
 	vga_poke(0xa0000 + 767 * 128 - 65536, 0x80);
 	vga_frame();
@@ -193,7 +167,7 @@ static void draws_planar_pictures(void **state)
 static void the_bank_window_stays_in_vram(void **state)
 {
 	(void)state;
-	set_mode(640, 480, 32, 0x41);
+	vga_dispi_mode(640, 480, 32, 0x41);
 	for (u32 bank = 0; bank <= 0xffff; bank += 0x101) {
 		vga_dispi(DISPI_BANK, (u16)bank);
 		vga_stos(0xa0000, 0x5a, 1, 1);
@@ -217,7 +191,7 @@ static void the_bank_window_stays_in_vram(void **state)
 static void registers_of_the_other_mode_do_no_harm(void **state)
 {
 	(void)state;
-	set_mode(1024, 768, 32, 0x41);
+	vga_dispi_mode(1024, 768, 32, 0x41);
 	vga_crtc(0x11, 0);
 	for (u8 i = 0; i < 0x19; i++)
 		vga_crtc(i, 0xff);
@@ -249,7 +223,7 @@ static void no_picture_reaches_out_of_vram(void **state)
 
 	(void)state;
 	for (u32 i = 0; i < n * n; i++) {
-		set_mode(values[i % n], values[i / n], depths[i % ARRAY_SIZE(depths)], 0xc1);
+		vga_dispi_mode(values[i % n], values[i / n], depths[i % ARRAY_SIZE(depths)], 0xc1);
 		for (u32 k = 0; k < n; k++) {
 			vga_dispi(DISPI_VIRT_WIDTH, values[k]);
 			vga_dispi(DISPI_X_OFFSET, values[(k + i) % n]);
@@ -258,9 +232,9 @@ static void no_picture_reaches_out_of_vram(void **state)
 			vga_frame();
 		}
 	}
-	set_mode(3840, 2160, 32, 0x41); /* 31 MiB: what fits is shown */
+	vga_dispi_mode(3840, 2160, 32, 0x41); /* 31 MiB: what fits is shown */
 	assert_int_equal(vga_world.surface.height, STUB_VRAM / (3840 * 4));
-	set_mode(3840, 2160, 8, 0x41);
+	vga_dispi_mode(3840, 2160, 8, 0x41);
 	assert_int_equal(vga_world.surface.height, 2160);
 }
 
@@ -271,7 +245,7 @@ static void dirty_pages_become_lines(void **state)
 	u64 page = 640 * 4 * 100 / PAGE_SIZE;
 
 	(void)state;
-	set_mode(640, 480, 32, 0x41);
+	vga_dispi_mode(640, 480, 32, 0x41);
 	vga_frame();
 	vga_frame();
 	assert_int_equal(vga_world.damages, 0);
@@ -290,7 +264,7 @@ static void the_bank_window_is_plain_memory(void **state)
 	u32 maps;
 
 	(void)state;
-	set_mode(640, 480, 32, 0x41);
+	vga_dispi_mode(640, 480, 32, 0x41);
 	vga_dispi(DISPI_BANK, 3);
 	vga_poke(0xa0000, 1);
 	assert_int_equal(vga_world.window_offset, 3 * 65536);
@@ -307,7 +281,7 @@ static void the_bank_window_is_plain_memory(void **state)
 static void the_vga_shows_again_when_disabled(void **state)
 {
 	(void)state;
-	set_mode(640, 480, 32, 0x41);
+	vga_dispi_mode(640, 480, 32, 0x41);
 	vga_dispi(DISPI_ENABLE, 0);
 	vga_frame();
 	assert_int_equal(vga_world.surface.width, 720);
@@ -318,7 +292,7 @@ static void the_vga_shows_again_when_disabled(void **state)
 static void a_crash_screen_is_seen(void **state)
 {
 	(void)state;
-	set_mode(640, 480, 32, 0x41);
+	vga_dispi_mode(640, 480, 32, 0x41);
 	vga_show(&vga_world.vga, false);
 	memset(vga_world.vram, 0x99, 640 * 480 * 4);
 	vga_world.sets = 0;
@@ -331,7 +305,7 @@ static void a_crash_screen_is_seen(void **state)
 static void a_restart_keeps_the_mode(void **state)
 {
 	(void)state;
-	set_mode(800, 600, 16, 0x41);
+	vga_dispi_mode(800, 600, 16, 0x41);
 	vga_poke(0xa0000, 1);
 	vga_world.surface = (struct surface){ 0 };
 	assert_true(vga_world_restart());
@@ -343,7 +317,7 @@ static void a_restart_keeps_the_mode(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, vga_setup, vga_teardown)
 		TEST(takes_every_id),
 		TEST(tells_its_limits),
 		TEST(has_its_registers_in_the_bar),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/edid.c */
+/* sources: dm/devices/edid.c tests/unit/dm_stubs.c */
 /*
  * The EDID: checksums, the preferred timing, and what edid-decode (when it is installed) says.
  */
@@ -14,19 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include "dm/devices/edid.h"
-
-int str_format(char *to, size_t size, const char *format, ...);
-
-int str_format(char *to, size_t size, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(to, size, format, args);
-	va_end(args);
-	return n;
-}
 
 #define DISPLAYID_TIMING 38 /* in its block */
 

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: arch/fake/fake_virt.c arch/x86/decode.c arch/x86/decode_opcodes.c */
-/* sources: arch/x86/emulate.c arch/x86/emulate_alu.c arch/x86/emulate_insn.c */
-/* sources: arch/x86/emulate_mem.c arch/x86/emulate_string.c arch/x86/gwalk.c */
-/* sources: arch/x86/segment.c tests/unit/native.c */
+/* as: test_emulate_edges */
+/* sources: tests/unit/native.c */
 
 /*
  * The emulation against the processor: random instructions with random registers, flags and memory

@@ -1,14 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/display_stubs.c dm/devices/virtio_queue*.c dm/devices/virtio_pci*.c */
-/* sources: dm/devices/virtio_gpu*.c dm/devices/vga.c dm/devices/vga_regs.c */
-/* sources: dm/devices/vga_memory.c dm/devices/vga_window.c dm/devices/vga_mode.c */
-/* sources: dm/devices/vga_lines.c dm/devices/vga_present.c dm/devices/dispi.c dm/devices/edid.c */
-/* sources: dm/devices/monitors.c dm/display/compositor.c dm/display/compose.c dm/display/copy.c */
-/* sources: dm/display/damage.c dm/display/layout.c dm/display/pixels.c dm/display/scanout.c */
-/* sources: dm/display/surface.c dm/display/text.c dm/display/png.c dm/display/screenshot.c */
-/* sources: dm/display/deflate.c dm/display/frames.c */
+/* as: test_gpu */
 
 /* Monitors that change while the guest runs: what virtio-gpu's driver hears and reads then. */
 #include <setjmp.h>

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/rfb_client.c tests/unit/rfb_fake.c tests/unit/dm_stubs.c dm/remote/rfb.c */
-/* sources: dm/remote/rfb_update.c dm/remote/rfb_encode.c dm/remote/rfb_zrle.c dm/remote/des.c */
-/* sources: dm/remote/rfb_pixels.c dm/remote/rfb_scroll.c dm/remote/rfb_keys.c dm/remote/keys.c */
-/* sources: dm/display/deflate.c dm/display/damage.c dm/display/png.c */
+/* as: test_rfb */
 /* libs: -lz */
 /*
  * What RFB clients say: handshakes of all versions, right and wrong; messages at and past their

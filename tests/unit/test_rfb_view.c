@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/display_world.c dm/display/compositor.c dm/display/compose.c */
-/* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
-/* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/frames.c */
-/* sources: dm/display/screenshot.c dm/display/png.c dm/display/deflate.c */
-/* sources: dm/remote/rfb_view.c dm/remote/rfb_typing.c */
+/* as: test_compositor */
+/* sources: dm/remote/rfb_typing.c dm/remote/rfb_view.c */
 /*
  * What viewers see and do: an observer is told of every pixel that becomes another; lines are what
  * is composed; the pointer finds the picture under it; keys follow the focus, and guests' patience.

@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/display_world.c dm/display/compositor.c dm/display/compose.c */
-/* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
-/* sources: dm/display/frames.c */
-/* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c dm/display/png.c */
-/* sources: dm/display/screenshot.c dm/display/deflate.c */
+/* as: test_compositor */
 /* libs: -lm */
 /*
  * Screenshots, read back by another decoder and compared pixel by pixel.

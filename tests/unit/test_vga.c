@@ -15,25 +15,6 @@
 #include <cmocka.h>
 #include "vga_stubs.h"
 
-static int setup(void **state)
-{
-	(void)state;
-	vga_world_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	vga_world_stop();
-	return 0;
-}
-
-static u32 *cells(void)
-{
-	return (u32 *)(void *)vga_world.vram;
-}
-
 /* ---- Registers */
 
 static void keeps_only_the_bits_there_are(void **state)
@@ -153,59 +134,59 @@ static void writes_planes_by_mask(void **state)
 	vga_set_planar();
 	vga_seq(2, 5);
 	vga_poke(0xa0000, 0x3c);
-	assert_int_equal(cells()[0], 0x003c003c);
+	assert_int_equal(vga_world_cells()[0], 0x003c003c);
 	vga_seq(2, 0xf);
 	vga_gfx(1, 0x6);
 	vga_gfx(0, 0x2);
 	vga_poke(0xa0001, 0x81);
-	assert_int_equal(cells()[1], 0x8100ff81);
+	assert_int_equal(vga_world_cells()[1], 0x8100ff81);
 }
 
 static void rotates_combines_and_masks(void **state)
 {
 	(void)state;
 	vga_set_planar();
-	cells()[5] = 0x0ff0aa55;
+	vga_world_cells()[5] = 0x0ff0aa55;
 	vga_peek(0xa0005);
 	vga_gfx(3, 0x18 | 4); /* XOR, turned by 4 */
 	vga_poke(0xa0005, 0xf0);
-	assert_int_equal(cells()[5], 0x0ff0aa55 ^ 0x0f0f0f0f);
-	cells()[5] = 0x0ff0aa55;
+	assert_int_equal(vga_world_cells()[5], 0x0ff0aa55 ^ 0x0f0f0f0f);
+	vga_world_cells()[5] = 0x0ff0aa55;
 	vga_gfx(3, 0x08);
 	vga_poke(0xa0005, 0x3c);
-	assert_int_equal(cells()[5], 0x0ff0aa55 & 0x3c3c3c3c);
-	cells()[5] = 0x0ff0aa55;
+	assert_int_equal(vga_world_cells()[5], 0x0ff0aa55 & 0x3c3c3c3c);
+	vga_world_cells()[5] = 0x0ff0aa55;
 	vga_gfx(3, 0x10);
 	vga_gfx(8, 0x0f);
 	vga_poke(0xa0005, 0xff);
-	assert_int_equal(cells()[5], 0x0ff0aa55 | 0x0f0f0f0f);
+	assert_int_equal(vga_world_cells()[5], 0x0ff0aa55 | 0x0f0f0f0f);
 }
 
 static void has_write_modes_1_to_3(void **state)
 {
 	(void)state;
 	vga_set_planar();
-	cells()[7] = 0x12345678;
+	vga_world_cells()[7] = 0x12345678;
 	vga_peek(0xa0007);
 	vga_gfx(5, 1);
 	vga_poke(0xa0008, 0xff);
-	assert_int_equal(cells()[8], 0x12345678);
+	assert_int_equal(vga_world_cells()[8], 0x12345678);
 	vga_gfx(5, 2);
 	vga_gfx(8, 0xf0);
 	vga_poke(0xa0009, 0x05);
-	assert_int_equal(cells()[9], 0x02f406f8);
+	assert_int_equal(vga_world_cells()[9], 0x02f406f8);
 	vga_gfx(5, 3);
 	vga_gfx(0, 0x3);
 	vga_gfx(8, 0xff);
 	vga_poke(0xa000a, 0x0f);
-	assert_int_equal(cells()[10], 0x10305f7f);
+	assert_int_equal(vga_world_cells()[10], 0x10305f7f);
 }
 
 static void has_both_read_modes(void **state)
 {
 	(void)state;
 	vga_set_planar();
-	cells()[3] = 0xff00aa55;
+	vga_world_cells()[3] = 0xff00aa55;
 	for (u32 plane = 0; plane < 4; plane++) {
 		vga_gfx(4, (u8)plane);
 		assert_int_equal(vga_peek(0xa0003), 0xff00aa55u >> (8 * plane) & 0xff);
@@ -227,13 +208,13 @@ static void chains_planes(void **state)
 	vga_set_13h();
 	vga_gfx(8, 0xfe); /* keeps the window trapped */
 	vga_poke(0xa0000 + 0x4002, 0x42);
-	assert_int_equal(cells()[0x4001] >> 16 & 0xff, 0x42);
+	assert_int_equal(vga_world_cells()[0x4001] >> 16 & 0xff, 0x42);
 	assert_int_equal(vga_peek(0xa0000 + 0x4002), 0x42);
 	vga_seq(4, 2);
 	vga_gfx(5, 0x10);
 	vga_seq(2, 3);
 	vga_poke(0xa0000 + 0x203, 0x66);
-	assert_int_equal(cells()[0x202] >> 8 & 0xff, 0x66);
+	assert_int_equal(vga_world_cells()[0x202] >> 8 & 0xff, 0x66);
 	assert_int_equal(vga_peek(0xa0000 + 0x203), 0x66);
 }
 
@@ -251,8 +232,8 @@ static void opens_the_windows_it_is_told_to(void **state)
 	vga_set_planar();
 	for (u32 i = 0; i < 4; i++) {
 		vga_gfx(6, windows[i].misc);
-		cells()[0] = 0x11;
-		cells()[(windows[i].end - windows[i].base - 1) & 0xffff] = 0x22;
+		vga_world_cells()[0] = 0x11;
+		vga_world_cells()[(windows[i].end - windows[i].base - 1) & 0xffff] = 0x22;
 		assert_int_equal(vga_peek(windows[i].base), 0x11);
 		assert_int_equal(vga_peek(windows[i].end - 1), 0x22);
 		if (i > 1)
@@ -270,12 +251,12 @@ static void takes_string_stores_in_one(void **state)
 	vga_set_planar();
 	vga_stos(0xa0100, 0x8001, 2, 100);
 	for (u32 i = 0; i < 200; i++)
-		assert_int_equal(cells()[0x100 + i], i % 2 ? 0x80808080 : 0x01010101);
-	assert_int_equal(cells()[0x100 + 200], 0);
+		assert_int_equal(vga_world_cells()[0x100 + i], i % 2 ? 0x80808080 : 0x01010101);
+	assert_int_equal(vga_world_cells()[0x100 + 200], 0);
 	vga_gfx(6, 1);
 	vga_stos(0xbfff0, 0xff, 1, 4096); /* past the window's end */
-	assert_int_equal(cells()[0xffff], 0xffffffff);
-	assert_int_equal(cells()[0], 0);
+	assert_int_equal(vga_world_cells()[0xffff], 0xffffffff);
+	assert_int_equal(vga_world_cells()[0], 0);
 }
 
 static void takes_string_moves_in_one(void **state)
@@ -287,18 +268,18 @@ static void takes_string_moves_in_one(void **state)
 	vga_seq(2, 5);
 	vga_movs(0xa0100, 0xff0, 2, 100);
 	for (u32 i = 0; i < 200; i++)
-		assert_int_equal(cells()[0x100 + i], (u8)((0xff0 + i) * 7) * 0x00010001u);
-	assert_int_equal(cells()[0x100 + 200], 0);
+		assert_int_equal(vga_world_cells()[0x100 + i], (u8)((0xff0 + i) * 7) * 0x00010001u);
+	assert_int_equal(vga_world_cells()[0x100 + 200], 0);
 	vga_gfx(4, 2);
 	vga_movs(0x1800, 0xa0100, 4, 50);
 	assert_memory_equal(vga_world.ram + 0x1800, vga_world.ram + 0xff0, 200);
 	vga_seq(2, 0xf);
 	vga_gfx(5, 1); /* by the latches, all planes, and running into itself */
-	cells()[0x300] = 0x12345678;
+	vga_world_cells()[0x300] = 0x12345678;
 	vga_movs(0xa0301, 0xa0300, 1, 64);
 	for (u32 i = 0; i <= 64; i++)
-		assert_int_equal(cells()[0x300 + i], 0x12345678);
-	assert_int_equal(cells()[0x341], 0);
+		assert_int_equal(vga_world_cells()[0x300 + i], 0x12345678);
+	assert_int_equal(vga_world_cells()[0x341], 0);
 }
 
 /* What neither the window nor memory has, on either side, is not touched. */
@@ -317,7 +298,7 @@ static void refuses_moves_that_reach_out(void **state)
 	for (u32 i = 0; i < ARRAY_SIZE(bad); i++)
 		vga_movs(bad[i][0], bad[i][1], 1, 2);
 	for (u32 i = 0; i < VGA_CELLS; i++)
-		assert_int_equal(cells()[i], 0);
+		assert_int_equal(vga_world_cells()[i], 0);
 	for (u32 i = 0; i < sizeof(vga_world.ram); i++)
 		assert_int_equal(vga_world.ram[i], 0xff);
 }
@@ -339,9 +320,9 @@ static void text_is_plain_memory(void **state)
 	vga_frame();
 	calls = vga_world.maps;
 	vga_poke(0xb8000 + 2 * (80 * 3 + 5), 'B');
-	assert_int_equal(cells()[2 * (80 * 3 + 5)] & 0xff, ' ');
+	assert_int_equal(vga_world_cells()[2 * (80 * 3 + 5)] & 0xff, ' ');
 	vga_frame();
-	assert_int_equal(cells()[2 * (80 * 3 + 5)] & 0xffff, 0x742);
+	assert_int_equal(vga_world_cells()[2 * (80 * 3 + 5)] & 0xffff, 0x742);
 	assert_int_equal(vga_world.maps, calls);
 	/* Only that character was painted. */
 	assert_true(vga_world.damage.x >= 45 && vga_world.damage.x < 54);
@@ -356,7 +337,7 @@ static void gives_the_window_back_for_fonts(void **state)
 	vga_poke(0xb8002, 'B');
 	vga_seq(2, 4);
 	assert_int_equal(vga_world.window_len, 0);
-	assert_int_equal(cells()[2] & 0xffff, 0x742);
+	assert_int_equal(vga_world_cells()[2] & 0xffff, 0x742);
 	vga_seq(4, 6);
 	vga_gfx(5, 0);
 	vga_gfx(6, 4);
@@ -500,7 +481,7 @@ static void a_driver_that_lives_keeps_the_screen(void **state)
 static void draws_a_character_with_nine_dots(void **state)
 {
 	(void)state;
-	cells()[0xc4 * 32 + 5] |= 0xff0000;
+	vga_world_cells()[0xc4 * 32 + 5] |= 0xff0000;
 	vga_poke(0xb8000, 0xc4);
 	vga_poke(0xb8001, 0x1e);
 	vga_poke(0xb8002, 0x41);
@@ -626,7 +607,7 @@ static void addresses_wrap_within_the_planes(void **state)
 	for (u32 y = 0; y < 480; y++)
 		for (u32 x = 0; x < 640; x++)
 			assert_int_equal(vga_pixel(x, y), 0);
-	cells()[0] = 0xff;
+	vga_world_cells()[0] = 0xff;
 	vga_world.vga.full = true;
 	vga_frame();
 	assert_int_equal(vga_pixel(8, 0), vga_world.vga.colours[1]);
@@ -719,7 +700,7 @@ static void a_restart_keeps_text(void **state)
 	vga_frame();
 	vga_poke(0xb8002, 'C');
 	assert_true(vga_world_restart());
-	assert_int_equal(cells()[2] & 0xff, 'C');
+	assert_int_equal(vga_world_cells()[2] & 0xff, 'C');
 	assert_int_equal(vga_world.window_len, 0);
 	assert_int_equal(vga_peek(0xb8002), 'C');
 	assert_int_equal(vga_world.window_len, 0x8000);
@@ -750,7 +731,7 @@ static void a_restart_takes_any_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, vga_setup, vga_teardown)
 		TEST(keeps_only_the_bits_there_are),
 		TEST(protects_the_first_crtc_registers),
 		TEST(answers_at_the_colour_or_mono_ports),

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/vga.c dm/devices/vga_regs.c dm/devices/vga_memory.c */
-/* sources: dm/devices/vga_window.c dm/devices/vga_mode.c dm/devices/vga_lines.c */
-/* sources: dm/devices/vga_present.c dm/devices/dispi.c dm/devices/vga_bochs.c */
-/* sources: dm/devices/edid.c dm/devices/monitors.c tests/unit/vga_stubs.c */
+/* as: test_vga */
+/* sources: dm/devices/edid.c dm/devices/monitors.c dm/devices/vga_bochs.c */
+/* sources: tests/unit/dm_stubs.c */
 
 /*
  * Holes that other display models have had, on the VGA's side, and the test that would see each
@@ -50,8 +49,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
 #include "dm/bus.h"
@@ -59,51 +56,11 @@
 #include "dm/devices/edid.h"
 #include "vga_stubs.h"
 
-int str_format(char *to, size_t size, const char *format, ...)
-{
-	va_list args;
-	int n;
-
-	va_start(args, format);
-	n = vsnprintf(to, size, format, args);
-	va_end(args);
-	return n;
-}
-
 int bus_add_pci(struct dm_device *dev, const struct pci_template *t)
 {
 	(void)dev;
 	assert_int_equal(t->bars[0].size, vga_world.vram_size);
 	return 0;
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	vga_world_start();
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	vga_world_stop();
-	return 0;
-}
-
-static u32 *cells(void)
-{
-	return (u32 *)(void *)vga_world.vram;
-}
-
-static void bochs_mode(u16 width, u16 height, u16 bpp, u16 enable)
-{
-	vga_dispi(DISPI_ENABLE, 0);
-	vga_dispi(DISPI_XRES, width);
-	vga_dispi(DISPI_YRES, height);
-	vga_dispi(DISPI_BPP, bpp);
-	vga_dispi(DISPI_ENABLE, enable);
-	vga_frame();
 }
 
 /* Every size at every offset: bytes of the EDID, then zeros, and at 0x3ff nothing of the ports. */
@@ -176,7 +133,7 @@ static void unknown_depths_are_eight_bits(void **state)
 
 	(void)state;
 	for (u32 i = 0; i < ARRAY_SIZE(depths); i++) {
-		bochs_mode(640, 480, depths[i], 0x41);
+		vga_dispi_mode(640, 480, depths[i], 0x41);
 		assert_int_equal(vga_world.surface.format, PIXEL_INDEX8);
 		assert_int_equal(vga_world.surface.stride, 640);
 	}
@@ -186,15 +143,15 @@ static void unknown_depths_are_eight_bits(void **state)
 static void a_raised_bochs_mode_shows_nothing_old(void **state)
 {
 	(void)state;
-	bochs_mode(640, 480, 32, 0x41);
+	vga_dispi_mode(640, 480, 32, 0x41);
 	memset(vga_world.vram, 0xee, STUB_VRAM);
-	bochs_mode(1600, 1200, 32, 0x41);
+	vga_dispi_mode(1600, 1200, 32, 0x41);
 	for (u32 i = 0; i < 1600 * 1200; i++)
-		assert_int_equal(cells()[i], 0);
+		assert_int_equal(vga_world_cells()[i], 0);
 	memset(vga_world.vram, 0xee, VGA_MEMORY_SIZE * 2);
-	bochs_mode(1600, 1200, 4, 0x41);
+	vga_dispi_mode(1600, 1200, 4, 0x41);
 	for (u32 i = 0; i < 1600 / 8 * 1200; i++)
-		assert_int_equal(cells()[i], 0);
+		assert_int_equal(vga_world_cells()[i], 0);
 }
 
 /* CVE-2016-3712: what a bochs mode allowed is not what the VGA mode after it may touch. */
@@ -202,7 +159,7 @@ static void a_bochs_mode_ends_with_no_bounds_left(void **state)
 {
 	(void)state;
 	vga_set_planar();
-	bochs_mode(3840, 2160, 4, 0xc1);
+	vga_dispi_mode(3840, 2160, 4, 0xc1);
 	vga_dispi(DISPI_BANK, 0xffff);
 	vga_dispi(DISPI_VIRT_WIDTH, 0xffff);
 	vga_dispi(DISPI_Y_OFFSET, 0xffff);
@@ -213,8 +170,8 @@ static void a_bochs_mode_ends_with_no_bounds_left(void **state)
 	vga_gfx(6, 5);
 	vga_stos(0xa0000, 0xff, 1, 65536);
 	for (u32 i = 0; i < VGA_CELLS; i++) {
-		assert_int_equal(cells()[i], 0xffffffff);
-		assert_int_equal(cells()[VGA_CELLS + i], 0x77777777);
+		assert_int_equal(vga_world_cells()[i], 0xffffffff);
+		assert_int_equal(vga_world_cells()[VGA_CELLS + i], 0x77777777);
 	}
 	vga_frame();
 	assert_int_equal(vga_world.surface.width, 640);
@@ -229,8 +186,8 @@ static void the_line_drawn_last_wraps(void **state)
 	vga_crtc(0x0c, (0x10000 - 479 * 80 - 1) >> 8);
 	vga_crtc(0x0d, (0x10000 - 479 * 80 - 1) & 0xff);
 	vga_attr(0x13, 7);
-	cells()[0xffff] = 0x000000ff;
-	cells()[0] = 0x0000ff00;
+	vga_world_cells()[0xffff] = 0x000000ff;
+	vga_world_cells()[0] = 0x0000ff00;
 	vga_world.vga.full = true;
 	vga_frame();
 	assert_int_equal(vga_pixel(0, 479), vga_world.vga.colours[1]);
@@ -299,7 +256,7 @@ static void moves_within_the_window_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, vga_setup, vga_teardown)
 		TEST(the_edid_ends_where_it_ends),
 		TEST(text_stays_in_the_planes),
 		TEST(unknown_depths_are_eight_bits),

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /* sources: dm/devices/virtio_blk.c dm/devices/virtio_queue*.c */
-/* sources: dm/devices/virtio_pci*.c tests/unit/dm_stubs.c */
+/* sources: dm/devices/virtio_pci*.c tests/unit/virtio_stubs.c tests/unit/dm_stubs.c */
 
 /* Disks through their queue: reads, writes, what lies outside, and a read-only one. */
 #include <setjmp.h>
@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "dm/devices.h"
-#include "dm/devices/virtio_pci.h"
 #include "dm_stubs.h"
 #include "random.h"
+#include "virtio_stubs.h"
 
 #define SECTORS 16
 #define DESC	0x1000
@@ -29,49 +29,14 @@ static u8 image[SECTORS * 512 + 100]; /* the last sector is not whole */
 static struct dm_device *d;
 static u16 requests;
 
-static void common_write(u32 offset, u8 size, u64 value)
-{
-	struct dm_access a = { .addr = VIRTIO_COMMON + offset,
-			       .value = value,
-			       .count = 1,
-			       .size = size,
-			       .space = IOREQ_PCI_BAR,
-			       .bar = VIRTIO_BAR,
-			       .write = true };
-
-	d->ops->access(d, &a);
-}
-
-static u64 bar_read(u32 offset, u8 size)
-{
-	struct dm_access a = { .addr = offset,
-			       .value = ~0ULL,
-			       .count = 1,
-			       .size = size,
-			       .space = IOREQ_PCI_BAR,
-			       .bar = VIRTIO_BAR };
-
-	d->ops->access(d, &a);
-	return a.value;
-}
-
 /* As a driver begins: features, queue 0 with eight entries, go. */
 static void drive(const struct dm_device_ops *ops)
 {
 	d = dm_stubs_device(ops);
 	requests = 0;
 	memset(dm_stubs.ram, 0, 0x10000);
-	common_write(20, 1, 3);
-	common_write(8, 4, 1);
-	common_write(12, 4, 1); /* VERSION_1 */
-	common_write(20, 1, 11);
-	common_write(24, 2, 8);
-	common_write(32, 8, DESC);
-	common_write(40, 8, AVAIL);
-	common_write(48, 8, USED);
-	common_write(28, 2, 1);
-	common_write(20, 1, 15);
-	assert_int_equal(bar_read(VIRTIO_COMMON + 20, 1), 15);
+	virtio_stub_drive(d, 0, 0, 8, (u64[]){ DESC, AVAIL, USED });
+	assert_int_equal(virtio_stub_get(d, 20, 1), 15);
 }
 
 static int setup(void **state)
@@ -83,7 +48,6 @@ static int setup(void **state)
 	config = &dm_stubs.info.config.vms[0];
 	config->disk = 0;
 	config->cdrom = 0;
-	config->option_rom = FILE_NONE;
 	dm_stubs.info.file_count = 1;
 	dm_stubs.info.files[0].base = (u64)image;
 	dm_stubs.info.files[0].len = sizeof(image);
@@ -139,7 +103,7 @@ static void sectors_are_read_and_written(void **state)
 	u32 written;
 
 	(void)state;
-	assert_int_equal(bar_read(VIRTIO_DEVICE, 8), SECTORS);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_DEVICE, 8), SECTORS);
 	assert_int_equal(request(0, 3, 1024, true, &written), 0);
 	assert_int_equal(written, 1025);
 	assert_memory_equal(dm_stubs.ram + DATA, image + 3 * 512, 1024);
@@ -175,8 +139,8 @@ static void cdrom_is_read_only(void **state)
 
 	(void)state;
 	drive(&cdrom_ops);
-	common_write(0, 4, 0);
-	assert_int_equal(bar_read(VIRTIO_COMMON + 4, 4) & 32, 32);
+	virtio_stub_set(d, 0, 4, 0);
+	assert_int_equal(virtio_stub_get(d, 4, 4) & 32, 32);
 	assert_int_equal(request(0, 1, 512, true, &written), 0);
 	assert_memory_equal(dm_stubs.ram + DATA, image + 512, 512);
 	assert_int_equal(request(1, 1, 512, false, &written), 1);
@@ -197,7 +161,7 @@ static void any_request_does_no_harm(void **state)
 		requests++;
 		memcpy(dm_stubs.ram + AVAIL + 2, &requests, 2);
 		d->ops->doorbell(d, 0);
-		if (bar_read(VIRTIO_COMMON + 20, 1) & VIRTIO_NEEDS_RESET)
+		if (virtio_stub_get(d, 20, 1) & VIRTIO_NEEDS_RESET)
 			drive(&disk_ops);
 	}
 }

@@ -4,7 +4,7 @@
 /* sources: dm/devices/virtio_queue*.c dm/devices/virtio_pci*.c */
 /* sources: dm/devices/virtio_input.c dm/devices/virtio_input_config.c dm/input.c */
 /* sources: dm/devices/virtio_console.c dm/devices/uart.c */
-/* sources: tests/unit/virtq_driver.c tests/unit/dm_stubs.c */
+/* sources: tests/unit/virtio_stubs.c tests/unit/virtq_driver.c tests/unit/dm_stubs.c */
 
 /*
  * Keyboard, tablet and console as their drivers see them, and which device input goes to.
@@ -20,9 +20,9 @@
 #include "dm/devices/uart.h"
 #include "dm/devices/virtio_console.h"
 #include "dm/devices/virtio_input.h"
-#include "dm/devices/virtio_pci.h"
 #include "dm/input.h"
 #include "dm_stubs.h"
+#include "virtio_stubs.h"
 #include "virtq_driver.h"
 
 enum { NAME = 1, SERIAL = 2, IDS = 3, EVENTS = 0x11, AXIS = 0x12 };
@@ -53,7 +53,6 @@ static int setup(void **state)
 	(void)state;
 	dm_stubs_setup(0);
 	dm_stubs.info.config.vms[0].input = INPUT_PS2 | INPUT_TABLET | INPUT_KEYBOARD;
-	dm_stubs.info.config.vms[0].option_rom = FILE_NONE;
 	memset(port_state, 0, sizeof(port_state));
 	port = (struct dm_device){ .ops = &uart_ops, .vm = vm, .state = port_state };
 	serial = &port;
@@ -70,43 +69,14 @@ static int teardown(void **state)
 	return 0;
 }
 
-static u64 access(u64 addr, u8 size, bool write, u64 value)
-{
-	struct dm_access a = { .addr = addr,
-			       .value = value,
-			       .count = 1,
-			       .size = size,
-			       .space = IOREQ_PCI_BAR,
-			       .bar = VIRTIO_BAR,
-			       .write = write };
-
-	d->ops->access(d, &a);
-	return a.value;
-}
-
-static void set(u32 offset, u8 size, u64 value)
-{
-	access(VIRTIO_COMMON + offset, size, true, value);
-}
-
 /* Drives queue `queue` of the device, nothing of the others. */
 static void drive(const struct dm_device_ops *ops, u16 queue, bool packed)
 {
 	if (!d || d->ops != ops)
 		d = dm_stubs_device(ops);
 	driver_start(packed, false, 64);
-	set(20, 1, 0);
-	set(20, 1, 3);
-	set(8, 4, 1);
-	set(12, 4, 1 | (packed ? VIRTIO_F_RING_PACKED >> 32 : 0));
-	set(20, 1, 11);
-	set(22, 2, queue);
-	set(24, 2, 64);
-	set(32, 8, DRIVER_DESC);
-	set(40, 8, DRIVER_AVAIL);
-	set(48, 8, DRIVER_USED);
-	set(28, 2, 1);
-	set(20, 1, 15);
+	virtio_stub_drive(d, packed ? VIRTIO_F_RING_PACKED : 0, queue, 64,
+			  (u64[]){ DRIVER_DESC, DRIVER_AVAIL, DRIVER_USED });
 }
 
 /* Buffers of `len` bytes each for what comes. */
@@ -130,11 +100,11 @@ static bool next(struct event *e)
 
 static u32 config(u8 select, u8 subsel, u8 *data)
 {
-	access(VIRTIO_DEVICE, 1, true, select);
-	access(VIRTIO_DEVICE + 1, 1, true, subsel);
+	virtio_stub_write(d, VIRTIO_BAR, VIRTIO_DEVICE, 1, select);
+	virtio_stub_write(d, VIRTIO_BAR, VIRTIO_DEVICE + 1, 1, subsel);
 	for (u32 i = 0; data && i < 128; i++)
-		data[i] = (u8)access(VIRTIO_DEVICE + 8 + i, 1, false, ~0ULL);
-	return (u32)access(VIRTIO_DEVICE + 2, 1, false, ~0ULL);
+		data[i] = (u8)virtio_stub_read(d, VIRTIO_BAR, VIRTIO_DEVICE + 8 + i, 1);
+	return (u32)virtio_stub_read(d, VIRTIO_BAR, VIRTIO_DEVICE + 2, 1);
 }
 
 static bool has(const u8 *bits, u32 bit)
@@ -243,7 +213,7 @@ static void restarts_keep_what_waits(void **state)
 	d->ops->timer(d);
 	offer(1, 8);
 	expect(KEY, 28, 1);
-	set(20, 1, 0);
+	virtio_stub_set(d, 20, 1, 0);
 	assert_int_equal(d->ops->adopt(d), 0);
 	memset(d->state, 0xff, d->ops->state_size);
 	assert_int_equal(d->ops->adopt(d), -EINVAL);
@@ -303,7 +273,7 @@ static void text_comes_and_goes(void **state)
 	assert_int_equal(driver_collect(&len) >= 0, true);
 	assert_int_equal(uart_text_read(vm, &at, text, sizeof(text)), 5);
 	assert_memory_equal(text, hello, 5);
-	access(VIRTIO_DEVICE + 8, 4, true, '!'); /* an emergency */
+	virtio_stub_write(d, VIRTIO_BAR, VIRTIO_DEVICE + 8, 4, '!'); /* an emergency */
 	assert_int_equal(uart_text_read(vm, &at, text, sizeof(text)), 1);
 	assert_int_equal(text[0], '!');
 	assert_true(uart_text_elsewhere(vm));

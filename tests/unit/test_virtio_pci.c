@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /* sources: dm/devices/virtio_queue*.c dm/devices/virtio_pci*.c */
-/* sources: tests/unit/virtq_driver.c tests/unit/dm_stubs.c */
+/* sources: tests/unit/virtio_stubs.c tests/unit/virtq_driver.c tests/unit/dm_stubs.c */
 
 /*
  * The virtio transport with a model that answers every request: negotiation and its refusals,
@@ -15,8 +15,8 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "dm/devices/virtio_pci.h"
 #include "dm_stubs.h"
+#include "virtio_stubs.h"
 #include "virtq_driver.h"
 
 #define QUEUES	 2
@@ -25,7 +25,7 @@
 #define STATUS	 20
 #define ACCEPTED 11 /* ACKNOWLEDGE, DRIVER, FEATURES_OK */
 
-static struct virtio_device vd;
+static struct virtio_device *const vd = &virtio_stub_vd;
 static struct dm_device *d;
 static u32 handled[QUEUES], resets, msix[4], takes_us;
 static u64 hold_for;
@@ -75,36 +75,11 @@ void bus_intx(struct dm_device *dev, bool level)
 	pin = level;
 }
 
-static int create(struct dm_device *dev)
-{
-	static const struct virtio_identity id = { .devfn = 8,
-						   .device = 0x1042,
-						   .msix_vectors = 3 };
-
-	vd = (struct virtio_device){ .ops = &model, .dev = dev, .state = dev->state };
-	return virtio_pci_create(&vd, &id);
-}
-
-static void reset(struct dm_device *dev)
-{
-	(void)dev;
-	virtio_pci_reset(&vd);
-}
-
-static const struct dm_device_ops ops = {
-	.name = "model",
-	.state_size = sizeof(struct virtio_state),
-	.create = create,
-	.reset = reset,
-};
-
 static int setup(void **state)
 {
 	(void)state;
 	dm_stubs_setup(0);
-	dm_stubs.info.config.vms[0].option_rom = FILE_NONE;
-	d = dm_stubs_device(&ops);
-	assert_int_equal(create(d), 0);
+	d = virtio_stub_model(&model);
 	memset(handled, 0, sizeof(handled));
 	memset(msix, 0, sizeof(msix));
 	resets = takes_us = 0;
@@ -121,51 +96,24 @@ static int teardown(void **state)
 	return 0;
 }
 
-static u64 access(u8 bar, u64 addr, u8 size, bool write, u64 value)
-{
-	struct dm_access a = { .addr = addr,
-			       .value = value,
-			       .count = 1,
-			       .size = size,
-			       .space = IOREQ_PCI_BAR,
-			       .bar = bar,
-			       .write = write };
-
-	virtio_pci_access(&vd, &a);
-	return a.value;
-}
-
 static u64 get(u32 offset, u8 size)
 {
-	return access(VIRTIO_BAR, VIRTIO_COMMON + offset, size, false, ~0ULL);
+	return virtio_stub_get(d, offset, size);
 }
 
 static void set(u32 offset, u8 size, u64 value)
 {
-	access(VIRTIO_BAR, VIRTIO_COMMON + offset, size, true, value);
+	virtio_stub_set(d, offset, size, value);
 }
 
-/* Whether the device keeps FEATURES_OK for these. */
 static bool negotiate(u64 features)
 {
-	set(STATUS, 1, 0);
-	set(STATUS, 1, 3);
-	for (u32 i = 0; i < 2; i++) {
-		set(8, 4, i);
-		set(12, 4, features >> 32 * i & 0xffffffff);
-	}
-	set(STATUS, 1, ACCEPTED);
-	return get(STATUS, 1) == ACCEPTED;
+	return virtio_stub_negotiate(d, features);
 }
 
 static void enable(u16 size)
 {
-	set(22, 2, 0);
-	set(24, 2, size);
-	set(32, 8, DRIVER_DESC);
-	set(40, 8, DRIVER_AVAIL);
-	set(48, 8, DRIVER_USED);
-	set(28, 2, 1);
+	virtio_stub_enable(d, 0, size, (u64[]){ DRIVER_DESC, DRIVER_AVAIL, DRIVER_USED });
 }
 
 static void drive(u64 features, u16 size)
@@ -176,7 +124,7 @@ static void drive(u64 features, u16 size)
 	assert_int_equal(get(28, 2), 1);
 	set(STATUS, 1, ACCEPTED | VIRTIO_DRIVER_OK);
 	assert_int_equal(d->deadline, 0); /* looks for requests that came before */
-	virtio_pci_timer(&vd);
+	virtio_pci_timer(vd);
 }
 
 static u32 collect(void)
@@ -244,19 +192,19 @@ static void notifications_are_heard_everywhere(void **state)
 	(void)state;
 	drive(0, 8);
 	driver_offer(1, 0, false);
-	virtio_pci_queue(&vd, 0); /* a doorbell */
+	virtio_pci_queue(vd, 0); /* a doorbell */
 	driver_offer(1, 0, false);
-	access(VIRTIO_NOTIFY_BAR, 0, 2, true, 0);
+	virtio_stub_write(d, VIRTIO_NOTIFY_BAR, 0, 2, 0);
 	driver_offer(1, 0, false);
-	access(VIRTIO_BAR, VIRTIO_NOTIFY, 2, true, 0); /* through the window */
+	virtio_stub_write(d, VIRTIO_BAR, VIRTIO_NOTIFY, 2, 0); /* through the window */
 	assert_int_equal(handled[0], 3);
 	driver_offer(1, 0, false);
-	access(VIRTIO_BAR, VIRTIO_NOTIFY + VIRTIO_NOTIFY_MULTIPLIER, 2, true, 1);
-	access(VIRTIO_NOTIFY_BAR, 0, 2, true, 1); /* another queue's, which is off */
-	access(VIRTIO_NOTIFY_BAR, 0, 2, true, 0xffff);
-	virtio_pci_queue(&vd, ~0u);
+	virtio_stub_write(d, VIRTIO_BAR, VIRTIO_NOTIFY + VIRTIO_NOTIFY_MULTIPLIER, 2, 1);
+	virtio_stub_write(d, VIRTIO_NOTIFY_BAR, 0, 2, 1); /* another queue's, which is off */
+	virtio_stub_write(d, VIRTIO_NOTIFY_BAR, 0, 2, 0xffff);
+	virtio_pci_queue(vd, ~0u);
 	assert_int_equal(handled[0], 3);
-	assert_int_equal(access(VIRTIO_NOTIFY_BAR, 0, 2, false, ~0ULL), 0);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_NOTIFY_BAR, 0, 2), 0);
 }
 
 static void interrupts_take_their_way(void **state)
@@ -264,23 +212,23 @@ static void interrupts_take_their_way(void **state)
 	(void)state;
 	drive(0, 8);
 	driver_offer(1, 0, false);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_true(pin);
-	assert_int_equal(access(VIRTIO_BAR, VIRTIO_ISR, 1, false, ~0ULL), 1);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_ISR, 1), 1);
 	assert_false(pin);
-	assert_int_equal(access(VIRTIO_BAR, VIRTIO_ISR, 1, false, ~0ULL), 0);
-	virtio_pci_config_changed(&vd);
-	assert_int_equal(access(VIRTIO_BAR, VIRTIO_ISR, 1, false, ~0ULL), 2);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_ISR, 1), 0);
+	virtio_pci_config_changed(vd);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_ISR, 1), 2);
 	assert_int_equal(get(21, 1), 1);
 	set(22, 2, 0);
 	set(26, 2, 2);
 	driver_offer(1, 0, false);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_int_equal(msix[2], 1);
-	virtio_pci_config_changed(&vd); /* its vector is none, and the pin is not used now */
+	virtio_pci_config_changed(vd); /* its vector is none, and the pin is not used now */
 	assert_false(pin);
 	set(16, 2, 1);
-	virtio_pci_config_changed(&vd);
+	virtio_pci_config_changed(vd);
 	assert_int_equal(msix[1], 1);
 }
 
@@ -292,7 +240,7 @@ static void queues_are_reset(void **state)
 	drive(features, 10);
 	hold_for = 1000;
 	driver_offer(1, 1, false);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_int_equal(handled[0], 1);
 	assert_int_equal(d->deadline, dm_stubs.now + 1000);
 	set(58, 2, 0);
@@ -304,13 +252,13 @@ static void queues_are_reset(void **state)
 	assert_int_equal(get(32, 4), 0);
 	assert_true(d->deadline == DM_NO_DEADLINE);
 	dm_stubs.now += 2000;
-	virtio_pci_timer(&vd);
+	virtio_pci_timer(vd);
 	assert_int_equal(collect(), 0);
 	hold_for = 0;
 	driver_start(true, false, 6);
 	enable(6);
 	driver_offer(1, 1, false);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_int_equal(collect(), 1);
 	drive(VIRTIO_F_RING_PACKED, 10); /* not negotiated */
 	set(58, 2, 1);
@@ -325,13 +273,13 @@ static void device_is_reset_with_answers_parked(void **state)
 		hold_for = 1000;
 		for (u32 i = 0; i < 5; i++)
 			driver_offer(1, 1, false);
-		virtio_pci_queue(&vd, 0);
+		virtio_pci_queue(vd, 0);
 		set(STATUS, 1, 0);
 		assert_int_equal(get(STATUS, 1), 0);
 		assert_true(d->deadline == DM_NO_DEADLINE);
 		dm_stubs.now += 2000;
-		virtio_pci_timer(&vd);
-		virtio_pci_queue(&vd, 0);
+		virtio_pci_timer(vd);
+		virtio_pci_queue(vd, 0);
 		assert_int_equal(collect(), 0);
 		hold_for = 0;
 	}
@@ -344,21 +292,21 @@ static void turns_end(void **state)
 	drive(0, 128);
 	for (u32 i = 0; i < 100; i++)
 		driver_offer(1, 0, false);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_int_equal(handled[0], VIRTIO_TURN_CHAINS);
 	assert_int_equal(d->deadline, 0);
-	virtio_pci_timer(&vd);
+	virtio_pci_timer(vd);
 	assert_int_equal(handled[0], 100);
 	assert_true(d->deadline == DM_NO_DEADLINE);
 	collect();
 	takes_us = TURN_US / 4 + 1;
 	for (u32 i = 0; i < 10; i++)
 		driver_offer(1, 0, false);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_int_equal(handled[0], 104); /* its time was up */
 	assert_int_equal(collect(), 4);	   /* but what was done is told at once */
 	for (u32 i = 0; i < 3; i++)
-		virtio_pci_timer(&vd);
+		virtio_pci_timer(vd);
 	assert_int_equal(handled[0], 110);
 	assert_true(d->deadline == DM_NO_DEADLINE);
 }
@@ -369,29 +317,29 @@ static void broken_rings_break_the_device(void **state)
 	drive(0, 8);
 	set(16, 2, 1);
 	driver_put16(DRIVER_AVAIL + 2, 100);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_true(get(STATUS, 1) & VIRTIO_NEEDS_RESET);
 	assert_int_equal(msix[1], 1);
 	driver_put16(DRIVER_AVAIL + 2, 0);
 	driver_offer(1, 0, false);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_int_equal(handled[0], 0);
 	set(STATUS, 1, 15 | VIRTIO_NEEDS_RESET);
 	drive(VIRTIO_F_RING_PACKED, 8);
 	driver_desc(DRIVER_DESC, 0, 0, 1, 0, 0x80 | 1); /* a chain without end */
 	for (u32 i = 1; i < 8; i++)
 		driver_desc(DRIVER_DESC, i, 0, 1, 0, 1);
-	virtio_pci_queue(&vd, 0);
+	virtio_pci_queue(vd, 0);
 	assert_true(get(STATUS, 1) & VIRTIO_NEEDS_RESET);
 }
 
 static void configuration_has_ends(void **state)
 {
 	(void)state;
-	assert_int_equal(access(VIRTIO_BAR, VIRTIO_DEVICE + 4, 4, false, 0), 0x08070605);
-	assert_int_equal(access(VIRTIO_BAR, VIRTIO_DEVICE + 6, 8, false, 0), 0x0807);
-	assert_int_equal(access(VIRTIO_BAR, VIRTIO_DEVICE + 8, 4, false, ~0ULL), 0);
-	access(VIRTIO_BAR, VIRTIO_DEVICE, 4, true, 77); /* nothing in it can be written */
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_DEVICE + 4, 4), 0x08070605);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_DEVICE + 6, 8), 0x0807);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_DEVICE + 8, 4), 0);
+	virtio_stub_write(d, VIRTIO_BAR, VIRTIO_DEVICE, 4, 77); /* nothing in it can be written */
 	assert_int_equal(get(64, 4), 0);
 	assert_int_equal(get(18, 2), QUEUES);
 }

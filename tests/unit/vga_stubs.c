@@ -153,6 +153,20 @@ void vga_world_stop(void)
 	memset(w, 0, sizeof(*w));
 }
 
+int vga_setup(void **state)
+{
+	(void)state;
+	vga_world_start();
+	return 0;
+}
+
+int vga_teardown(void **state)
+{
+	(void)state;
+	vga_world_stop();
+	return 0;
+}
+
 bool vga_world_restart(void)
 {
 	vga_bind(&w->vga, &w->dev, &w->state);
@@ -289,6 +303,16 @@ u16 vga_dispi_read(u16 index)
 {
 	vga_out(0x1ce, 2, index);
 	return (u16)vga_in(0x1cf, 2);
+}
+
+void vga_dispi_mode(u16 width, u16 height, u16 bpp, u16 enable)
+{
+	vga_dispi(DISPI_ENABLE, 0);
+	vga_dispi(DISPI_XRES, width);
+	vga_dispi(DISPI_YRES, height);
+	vga_dispi(DISPI_BPP, bpp);
+	vga_dispi(DISPI_ENABLE, enable);
+	vga_frame();
 }
 
 void vga_frame(void)

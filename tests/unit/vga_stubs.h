@@ -40,6 +40,9 @@ extern struct vga_world vga_world;
 void vga_world_start(void);
 void vga_world_start_small(u64 vram_size);
 void vga_world_stop(void);
+/* vga_world_start() and vga_world_stop() around each test of cmocka's. */
+int vga_setup(void **state);
+int vga_teardown(void **state);
 /* As after a restart of the domain. */
 bool vga_world_restart(void);
 
@@ -58,6 +61,8 @@ void vga_crtc(u8 index, u8 value);
 void vga_attr(u8 index, u8 value);
 void vga_dispi(u16 index, u16 value);
 u16 vga_dispi_read(u16 index);
+/* Sets a mode of the bochs interface, and lets a frame pass. */
+void vga_dispi_mode(u16 width, u16 height, u16 bpp, u16 enable);
 
 /* The next frame; then a pixel of the surface, 0xRRGGBB (32-bit formats only). */
 void vga_frame(void);
@@ -66,5 +71,11 @@ u32 vga_pixel(u32 x, u32 y);
 /* Mode sets, memory cleared: planar 640x480, 320x200 in 256 colours. */
 void vga_set_planar(void);
 void vga_set_13h(void);
+
+/* VRAM as the four planes lie in it: plane n in byte n of each. */
+static inline u32 *vga_world_cells(void)
+{
+	return (u32 *)(void *)vga_world.vram;
+}
 
 #endif
