@@ -6,47 +6,27 @@
  * physical memory, laid out as linked. The file is part of this program; the checks find a
  * wrongly linked one, not an attacker.
  */
+#include <abi/elf.h>
 #include <abi/range.h>
 
 #include "boot/boot.h"
 
-#define PT_LOAD	  1
-#define PF_X	  1
-#define PF_W	  2
-#define EM_X86_64 62
-
-struct elf_header {
-	u8 ident[16];
-	u16 type, machine;
-	u32 version;
-	u64 entry, phoff, shoff;
-	u32 flags;
-	u16 ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-
-struct elf_program {
-	u32 type, flags;
-	u64 offset, vaddr, paddr, filesz, memsz, align;
-};
-
-_Static_assert(sizeof(struct elf_header) == 64 && sizeof(struct elf_program) == 56, "ELF64");
-
-static bool header_valid(const struct elf_header *h, u64 len)
+static bool header_valid(const struct elf64_header *h, u64 len)
 {
-	return len >= sizeof(*h) && *(const u32 *)(const void *)h->ident == 0x464c457f &&
-	       h->ident[4] == 2 && h->machine == EM_X86_64 &&
-	       h->phentsize == sizeof(struct elf_program) &&
+	return len >= sizeof(*h) && *(const u32 *)(const void *)h->ident == ELF_MAGIC &&
+	       h->ident[ELF_CLASS] == ELF_CLASS_64 && h->machine == ELF_X86_64 &&
+	       h->phentsize == sizeof(struct elf64_segment) &&
 	       range_within(h->phoff, (u64)h->phnum * h->phentsize, len);
 }
 
-static void span_measure(const struct elf_program *p, u32 count, u64 len, struct elf_image *out)
+static void span_measure(const struct elf64_segment *p, u32 count, u64 len, struct elf_image *out)
 {
 	u64 end = 0;
 	u32 i;
 
 	out->va = ~0ULL;
 	for (i = 0; i < count; i++) {
-		if (p[i].type != PT_LOAD)
+		if (p[i].type != ELF_LOAD)
 			continue;
 		if (!range_within(p[i].offset, p[i].filesz, len) || p[i].filesz > p[i].memsz ||
 		    p[i].vaddr + p[i].memsz < p[i].vaddr || (p[i].vaddr & PAGE_MASK) ||
@@ -55,8 +35,8 @@ static void span_measure(const struct elf_program *p, u32 count, u64 len, struct
 		out->segments[out->segment_count++] = (struct elf_segment){
 			.va = p[i].vaddr,
 			.len = ALIGN_UP(p[i].memsz, PAGE_SIZE),
-			.write = p[i].flags & PF_W,
-			.execute = p[i].flags & PF_X,
+			.write = p[i].flags & ELF_WRITE,
+			.execute = p[i].flags & ELF_EXECUTE,
 		};
 		out->va = MIN(out->va, p[i].vaddr);
 		end = MAX(end, p[i].vaddr + p[i].memsz);
@@ -68,8 +48,8 @@ static void span_measure(const struct elf_program *p, u32 count, u64 len, struct
 
 void elf_load(const u8 *file, u64 len, struct elf_image *out)
 {
-	const struct elf_header *header = (const void *)file;
-	const struct elf_program *p;
+	const struct elf64_header *header = (const void *)file;
+	const struct elf64_segment *p;
 	u64 k;
 	u32 i;
 
@@ -80,7 +60,7 @@ void elf_load(const u8 *file, u64 len, struct elf_image *out)
 	span_measure(p, header->phnum, len, out);
 	out->base = (u64)boot_alloc(out->len, LARGE_PAGE_SIZE, "hypervisor");
 	for (i = 0; i < header->phnum; i++) {
-		if (p[i].type != PT_LOAD)
+		if (p[i].type != ELF_LOAD)
 			continue;
 		for (k = 0; k < p[i].filesz; k++)
 			*(u8 *)(out->base + p[i].vaddr - out->va + k) = file[p[i].offset + k];

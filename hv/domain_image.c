@@ -5,6 +5,7 @@
  * The device domain's memory: set up once, in the order of abi/hypercall.h's map. Each area is
  * listed in `regions`, from which both the second stage and the domain's own page tables are made.
  */
+#include <abi/elf.h>
 #include <abi/range.h>
 #include <arch/cpu.h>
 #include <arch/io.h>
@@ -23,26 +24,10 @@
 #define MAX_REGIONS (24 + MAX_FILES + 4 * MAX_VMS)
 #define TABLES_BASE 0x18000000ULL /* the domain's page tables: not mapped by themselves */
 #define STATE_FIXED MIB(2)
-#define PT_LOAD	    1
-#define PF_X	    1
-#define PF_W	    2
-
-struct elf_header {
-	u8 ident[16];
-	u16 type, machine;
-	u32 version;
-	u64 entry, phoff, shoff;
-	u32 flags;
-	u16 ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
-struct elf_segment {
-	u32 type, flags;
-	u64 offset, vaddr, paddr, filesz, memsz, align;
-};
 
 struct dm_shared *domain_shared;
 static struct dm_info *info;
-static const struct elf_header *elf;
+static const struct elf64_header *elf;
 static hpa_t image_hpa, state_hpa;
 static u64 image_size, state_size, tables_root;
 static struct domain_region regions[MAX_REGIONS];
@@ -67,15 +52,15 @@ static hpa_t take(u64 len, u64 align, const char *what)
 
 /* ---- the image ---- */
 
-static const struct elf_segment *segment(u32 i)
+static const struct elf64_segment *segment(u32 i)
 {
-	return (const void *)((const char *)elf + elf->phoff + i * sizeof(struct elf_segment));
+	return (const void *)((const char *)elf + elf->phoff + i * sizeof(struct elf64_segment));
 }
 
-static u32 segment_prot(const struct elf_segment *s)
+static u32 segment_prot(const struct elf64_segment *s)
 {
-	return STAGE2_READ | (s->flags & PF_W ? STAGE2_WRITE : 0) |
-	       (s->flags & PF_X ? STAGE2_EXEC : 0);
+	return STAGE2_READ | (s->flags & ELF_WRITE ? STAGE2_WRITE : 0) |
+	       (s->flags & ELF_EXECUTE ? STAGE2_EXEC : 0);
 }
 
 static void image_create(const struct handoff *h)
@@ -84,9 +69,9 @@ static void image_create(const struct handoff *h)
 
 	elf = phys_to_virt(h->dm_base);
 	for (u32 i = 0; i < elf->phnum; i++) {
-		const struct elf_segment *s = segment(i);
+		const struct elf64_segment *s = segment(i);
 
-		if (s->type == PT_LOAD && s->memsz)
+		if (s->type == ELF_LOAD && s->memsz)
 			end = MAX(end, ALIGN_UP(s->vaddr + s->memsz, PAGE_SIZE));
 	}
 	image_size = end - DM_IMAGE_BASE;
@@ -94,10 +79,10 @@ static void image_create(const struct handoff *h)
 		panic("the device domain's image is too large");
 	image_hpa = take(image_size, LARGE_PAGE_SIZE, "the device domain");
 	for (u32 i = 0; i < elf->phnum; i++) {
-		const struct elf_segment *s = segment(i);
+		const struct elf64_segment *s = segment(i);
 		gpa_t start = ALIGN_DOWN(s->vaddr, PAGE_SIZE);
 
-		if (s->type == PT_LOAD && s->memsz)
+		if (s->type == ELF_LOAD && s->memsz)
 			region_add(start, image_hpa + (start - DM_IMAGE_BASE),
 				   s->vaddr + s->memsz - start, segment_prot(s), MEMTYPE_WB);
 	}
@@ -109,9 +94,9 @@ u64 domain_image_load(void)
 
 	memset(base, 0, image_size);
 	for (u32 i = 0; i < elf->phnum; i++) {
-		const struct elf_segment *s = segment(i);
+		const struct elf64_segment *s = segment(i);
 
-		if (s->type == PT_LOAD)
+		if (s->type == ELF_LOAD)
 			memcpy(base + (s->vaddr - DM_IMAGE_BASE), (const char *)elf + s->offset,
 			       s->filesz);
 	}

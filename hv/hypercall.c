@@ -53,9 +53,8 @@ static s64 hc_log(const u64 *arg)
 
 static s64 hc_ioreq_done(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 vcpu = arg[1];
-	struct vm *g = guest(vm);
 
 	if (!g || vcpu >= g->vcpu_count)
 		return -EINVAL;
@@ -70,9 +69,8 @@ static bool is_stopped(const struct vm *g)
 
 static s64 hc_pci_add(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 template = arg[1];
-	struct vm *g = guest(vm);
 	static struct pci_template copy;
 	const void *p = domain_pointer(template, sizeof(copy));
 
@@ -93,11 +91,10 @@ static enum trap_result trap_forward(void *ctx, struct vcpu *v, u64 offset, stru
 /* Adding the same region again is how a restarted domain finds its own. */
 static s64 hc_trap_add(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 what = arg[1];
 	u64 base = arg[2];
 	u64 len = arg[3];
-	struct vm *g = guest(vm);
 	u32 space = (u32)(what >> 32);
 	struct trap_region old, r = { .base = base,
 				      .len = len,
@@ -124,11 +121,10 @@ static s64 hc_trap_add(const u64 *arg)
 
 static s64 hc_doorbell_add(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 device_bar = arg[1];
 	u64 offset = arg[2];
 	u64 len_id = arg[3];
-	struct vm *g = guest(vm);
 
 	if (!g || device_bar >> 24 || len_id >> 24 || (len_id & 0xff00))
 		return -EINVAL;
@@ -138,30 +134,27 @@ static s64 hc_doorbell_add(const u64 *arg)
 
 static s64 hc_msix(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 device = arg[1];
 	u64 vector = arg[2];
-	struct vm *g = guest(vm);
 
 	return g && !((device | vector) >> 16) ? pci_msix(g, (u16)device, (u16)vector) : -EINVAL;
 }
 
 static s64 hc_intx(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 device = arg[1];
 	u64 level = arg[2];
-	struct vm *g = guest(vm);
 
 	return g && !(device >> 16) ? pci_intx(g, (u16)device, level) : -EINVAL;
 }
 
 static s64 hc_isa_irq(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 irq = arg[1];
 	u64 level = arg[2];
-	struct vm *g = guest(vm);
 
 	if (!g || irq > 15)
 		return -EINVAL;
@@ -171,17 +164,15 @@ static s64 hc_isa_irq(const u64 *arg)
 
 static s64 hc_vm_reset(const u64 *arg)
 {
-	u64 vm = arg[0];
-	struct vm *g = guest(vm);
+	struct vm *g = guest(arg[0]);
 
 	return g ? vm_power_on_reset(g) : -EINVAL;
 }
 
 static s64 hc_vm_start(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 start = arg[1];
-	struct vm *g = guest(vm);
 	const void *p = domain_pointer(start, sizeof(struct vm_start));
 	struct vm_start copy;
 
@@ -193,8 +184,7 @@ static s64 hc_vm_start(const u64 *arg)
 
 static s64 hc_vm_stop(const u64 *arg)
 {
-	u64 vm = arg[0];
-	struct vm *g = guest(vm);
+	struct vm *g = guest(arg[0]);
 
 	return g ? vm_stop(g) : -EINVAL;
 }
@@ -249,11 +239,10 @@ static s64 hc_vm_stats(const u64 *arg)
 
 static s64 hc_vram_window(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 gpa = arg[1];
 	u64 offset = arg[2];
 	u64 len = arg[3];
-	struct vm *g = guest(vm);
 
 	return g ? vram_window(g, gpa, offset, len) : -EINVAL;
 }
@@ -267,11 +256,10 @@ static s64 hc_vram_watch(const u64 *arg)
 
 static s64 hc_vram_dirty(const u64 *arg)
 {
-	u64 vm = arg[0];
+	struct vm *g = guest(arg[0]);
 	u64 offset = arg[1];
 	u64 len = arg[2];
 	u64 bitmap = arg[3];
-	struct vm *g = guest(vm);
 	u64 *p =
 		len <= DIRTY_MAX ? domain_pointer(bitmap, ALIGN_UP(len / PAGE_SIZE, 64) / 8) : NULL;
 

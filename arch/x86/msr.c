@@ -113,7 +113,6 @@ int arch_wrmsr(struct arch_vcpu *v, u32 msr, u64 value)
 		return 0;
 	case MSR_BIOS_SIGN:
 	case MSR_MISC_ENABLE:
-		return 0;
 	case 0x79: /* microcode update */
 		return 0;
 	}

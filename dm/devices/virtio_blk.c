@@ -45,8 +45,8 @@ struct blk_request {
 	u64 sector;
 };
 
-struct blk { /* one for each disk of each guest */
-	struct virtio_device vd;
+struct blk {			 /* one for each disk of each guest */
+	struct virtio_device vd; /* first: see virtio_dev_access() */
 	u8 *data;
 	u64 len; /* whole sectors */
 	bool read_only;
@@ -188,37 +188,12 @@ static bool cdrom_wanted(const struct vm_config *config)
 
 static void blk_reset(struct dm_device *dev)
 {
-	struct blk *blk = dev->priv;
-
-	virtio_pci_reset(&blk->vd);
+	virtio_pci_reset(dev->priv);
 }
 
 static int blk_adopt(struct dm_device *dev)
 {
-	struct blk *blk = dev->priv;
-
-	return virtio_pci_adopt(&blk->vd);
-}
-
-static void blk_access(struct dm_device *dev, struct dm_access *a)
-{
-	struct blk *blk = dev->priv;
-
-	virtio_pci_access(&blk->vd, a);
-}
-
-static void blk_doorbell(struct dm_device *dev, unsigned queue)
-{
-	struct blk *blk = dev->priv;
-
-	virtio_pci_queue(&blk->vd, queue);
-}
-
-static void blk_timer(struct dm_device *dev)
-{
-	struct blk *blk = dev->priv;
-
-	virtio_pci_timer(&blk->vd);
+	return virtio_pci_adopt(dev->priv);
 }
 
 const struct dm_device_ops disk_ops = {
@@ -228,9 +203,9 @@ const struct dm_device_ops disk_ops = {
 	.create = disk_create,
 	.reset = blk_reset,
 	.adopt = blk_adopt,
-	.access = blk_access,
-	.doorbell = blk_doorbell,
-	.timer = blk_timer,
+	.access = virtio_dev_access,
+	.doorbell = virtio_dev_doorbell,
+	.timer = virtio_dev_timer,
 };
 
 const struct dm_device_ops cdrom_ops = {
@@ -240,7 +215,7 @@ const struct dm_device_ops cdrom_ops = {
 	.create = cdrom_create,
 	.reset = blk_reset,
 	.adopt = blk_adopt,
-	.access = blk_access,
-	.doorbell = blk_doorbell,
-	.timer = blk_timer,
+	.access = virtio_dev_access,
+	.doorbell = virtio_dev_doorbell,
+	.timer = virtio_dev_timer,
 };

@@ -137,21 +137,6 @@ static int console_adopt(struct dm_device *dev)
 	return s->first < ROOM && s->count <= ROOM ? virtio_pci_adopt(dev->priv) : -EINVAL;
 }
 
-static void console_access(struct dm_device *dev, struct dm_access *a)
-{
-	virtio_pci_access(dev->priv, a);
-}
-
-static void console_doorbell(struct dm_device *dev, unsigned queue)
-{
-	virtio_pci_queue(dev->priv, queue);
-}
-
-static void console_timer(struct dm_device *dev)
-{
-	virtio_pci_timer(dev->priv);
-}
-
 const struct dm_device_ops virtio_console_ops = {
 	.name = "console",
 	.state_size = sizeof(struct console_state),
@@ -159,9 +144,9 @@ const struct dm_device_ops virtio_console_ops = {
 	.create = console_create,
 	.reset = console_reset,
 	.adopt = console_adopt,
-	.access = console_access,
-	.doorbell = console_doorbell,
-	.timer = console_timer,
+	.access = virtio_dev_access,
+	.doorbell = virtio_dev_doorbell,
+	.timer = virtio_dev_timer,
 };
 
 bool virtio_console_receive(struct dm_vm *vm, u8 byte)

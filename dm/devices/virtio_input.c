@@ -42,8 +42,8 @@ struct input_state {
 	s32 wheel;
 };
 
-struct input { /* one for each device of each guest */
-	struct virtio_device vd;
+struct input {			 /* one for each device of each guest */
+	struct virtio_device vd; /* first: see virtio_dev_access() */
 	bool tablet;
 };
 
@@ -192,41 +192,15 @@ static bool tablet_wanted(const struct vm_config *config)
 
 static void input_reset(struct dm_device *dev)
 {
-	struct input *in = dev->priv;
-
-	driver_reset(&in->vd);
-	virtio_pci_reset(&in->vd);
+	driver_reset(dev->priv);
+	virtio_pci_reset(dev->priv);
 }
 
 static int input_adopt(struct dm_device *dev)
 {
-	struct input *in = dev->priv;
 	const struct input_state *s = dev->state;
 
-	if (s->first >= EVENTS || s->count > EVENTS)
-		return -EINVAL;
-	return virtio_pci_adopt(&in->vd);
-}
-
-static void input_access(struct dm_device *dev, struct dm_access *a)
-{
-	struct input *in = dev->priv;
-
-	virtio_pci_access(&in->vd, a);
-}
-
-static void input_doorbell(struct dm_device *dev, unsigned queue)
-{
-	struct input *in = dev->priv;
-
-	virtio_pci_queue(&in->vd, queue);
-}
-
-static void input_timer(struct dm_device *dev)
-{
-	struct input *in = dev->priv;
-
-	virtio_pci_timer(&in->vd);
+	return s->first < EVENTS && s->count <= EVENTS ? virtio_pci_adopt(dev->priv) : -EINVAL;
 }
 
 const struct dm_device_ops virtio_keyboard_ops = {
@@ -236,9 +210,9 @@ const struct dm_device_ops virtio_keyboard_ops = {
 	.create = keyboard_create,
 	.reset = input_reset,
 	.adopt = input_adopt,
-	.access = input_access,
-	.doorbell = input_doorbell,
-	.timer = input_timer,
+	.access = virtio_dev_access,
+	.doorbell = virtio_dev_doorbell,
+	.timer = virtio_dev_timer,
 };
 
 const struct dm_device_ops virtio_tablet_ops = {
@@ -248,9 +222,9 @@ const struct dm_device_ops virtio_tablet_ops = {
 	.create = tablet_create,
 	.reset = input_reset,
 	.adopt = input_adopt,
-	.access = input_access,
-	.doorbell = input_doorbell,
-	.timer = input_timer,
+	.access = virtio_dev_access,
+	.doorbell = virtio_dev_doorbell,
+	.timer = virtio_dev_timer,
 };
 
 /* The guest's device if its driver is up, else NULL. */

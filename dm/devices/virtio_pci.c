@@ -255,3 +255,18 @@ void virtio_pci_access(struct virtio_device *vd, struct dm_access *a)
 		vd->ops->config_write(vd, (u32)a->addr - VIRTIO_DEVICE, a->size, (u32)a->value);
 	}
 }
+
+void virtio_dev_access(struct dm_device *dev, struct dm_access *access)
+{
+	virtio_pci_access(dev->priv, access);
+}
+
+void virtio_dev_doorbell(struct dm_device *dev, unsigned queue)
+{
+	virtio_pci_queue(dev->priv, queue);
+}
+
+void virtio_dev_timer(struct dm_device *dev)
+{
+	virtio_pci_timer(dev->priv);
+}

@@ -136,6 +136,12 @@ void virtio_pci_config_changed(struct virtio_device *vd);
 /* From here on, carrying out the queue's current chain again must succeed (chain->redo). */
 void virtio_pci_mark(struct virtio_device *vd, u32 queue);
 
+/* Callbacks of struct dm_device_ops for models that do no more in them; `priv` points to the
+ * model's struct virtio_device, or to a structure that begins with it. */
+void virtio_dev_access(struct dm_device *dev, struct dm_access *access);
+void virtio_dev_doorbell(struct dm_device *dev, unsigned queue);
+void virtio_dev_timer(struct dm_device *dev);
+
 static inline bool virtio_has(const struct virtio_device *vd, u64 feature)
 {
 	return vd->state->features & feature;

@@ -6,10 +6,8 @@
 #include "linux.h"
 #include "../runtime.h"
 
+#include <abi/elf.h>
 #include <abi/range.h>
-
-enum { CLASS = 4, CLASS_32 = 1, CLASS_64 = 2, DATA = 5, DATA_LITTLE = 1 };
-enum { TYPE_EXEC = 2, TYPE_DYN = 3, MACHINE_386 = 3, MACHINE_X86_64 = 62, SEGMENT_LOAD = 1 };
 
 struct header_32 {
 	u8 ident[16];
@@ -17,20 +15,8 @@ struct header_32 {
 	u32 version, entry, phoff, shoff, flags;
 	u16 ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
 };
-struct header_64 {
-	u8 ident[16];
-	u16 type, machine;
-	u32 version;
-	u64 entry, phoff, shoff;
-	u32 flags;
-	u16 ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-};
 struct segment_32 {
 	u32 type, offset, vaddr, paddr, filesz, memsz, flags, align;
-};
-struct segment_64 {
-	u32 type, flags;
-	u64 offset, vaddr, paddr, filesz, memsz, align;
 };
 
 /* Where the program headers are, and what both classes share. */
@@ -51,14 +37,14 @@ static bool file_read(const struct loader_file *f, u64 at, void *to, u64 len)
 static bool read_header(struct loader *l, struct elf_image *elf, struct table *t)
 {
 	struct header_32 h32;
-	struct header_64 h64;
+	struct elf64_header h64;
 
 	if (elf->is_64) {
 		if (!file_read(&l->kernel, 0, &h64, sizeof(h64)))
 			return false;
 		elf->entry = h64.entry;
 		*t = (struct table){ h64.phoff, h64.phnum, h64.phentsize, h64.type, h64.machine };
-		return t->entry_size >= sizeof(struct segment_64);
+		return t->entry_size >= sizeof(struct elf64_segment);
 	}
 	if (!file_read(&l->kernel, 0, &h32, sizeof(h32)))
 		return false;
@@ -67,7 +53,7 @@ static bool read_header(struct loader *l, struct elf_image *elf, struct table *t
 	return t->entry_size >= sizeof(struct segment_32);
 }
 
-static bool read_segment(const struct loader_file *f, bool is_64, u64 at, struct segment_64 *s)
+static bool read_segment(const struct loader_file *f, bool is_64, u64 at, struct elf64_segment *s)
 {
 	struct segment_32 small;
 
@@ -75,16 +61,16 @@ static bool read_segment(const struct loader_file *f, bool is_64, u64 at, struct
 		return file_read(f, at, s, sizeof(*s));
 	if (!file_read(f, at, &small, sizeof(small)))
 		return false;
-	*s = (struct segment_64){ .type = small.type,
-				  .offset = small.offset,
-				  .vaddr = small.vaddr,
-				  .paddr = small.paddr,
-				  .filesz = small.filesz,
-				  .memsz = small.memsz };
+	*s = (struct elf64_segment){ .type = small.type,
+				     .offset = small.offset,
+				     .vaddr = small.vaddr,
+				     .paddr = small.paddr,
+				     .filesz = small.filesz,
+				     .memsz = small.memsz };
 	return true;
 }
 
-static int add_segment(struct loader *l, struct elf_image *elf, const struct segment_64 *s)
+static int add_segment(struct loader *l, struct elf_image *elf, const struct elf64_segment *s)
 {
 	if (!range_within(s->offset, s->filesz, l->kernel.len) || s->filesz > s->memsz)
 		return loader_fail(l, "kernel %s: a segment goes beyond the file", l->kernel.name);
@@ -104,20 +90,20 @@ int elf_parse(struct loader *l, struct elf_image *elf)
 	*elf = (struct elf_image){ 0 };
 	if (f->len < 16 || memcmp(f->data, "\177ELF", 4) != 0)
 		return 0;
-	elf->is_64 = f->data[CLASS] == CLASS_64;
-	if (f->data[DATA] != DATA_LITTLE || (!elf->is_64 && f->data[CLASS] != CLASS_32) ||
-	    !read_header(l, elf, &t))
+	elf->is_64 = f->data[ELF_CLASS] == ELF_CLASS_64;
+	if (f->data[ELF_DATA] != ELF_DATA_LITTLE ||
+	    (!elf->is_64 && f->data[ELF_CLASS] != ELF_CLASS_32) || !read_header(l, elf, &t))
 		return loader_fail(l, "kernel %s: its ELF header is damaged", f->name);
-	if ((t.type != TYPE_EXEC && t.type != TYPE_DYN) ||
-	    t.machine != (elf->is_64 ? MACHINE_X86_64 : MACHINE_386))
+	if ((t.type != ELF_EXEC && t.type != ELF_DYN) ||
+	    t.machine != (elf->is_64 ? ELF_X86_64 : ELF_386))
 		return loader_fail(l, "kernel %s: not an executable for x86", f->name);
 	for (u32 i = 0; i < t.count; i++) {
-		struct segment_64 s;
+		struct elf64_segment s;
 
 		if (t.offset > f->len ||
 		    !read_segment(f, elf->is_64, t.offset + (u64)i * t.entry_size, &s))
 			return loader_fail(l, "kernel %s: the file is cut short", f->name);
-		if (s.type == SEGMENT_LOAD && s.memsz && add_segment(l, elf, &s))
+		if (s.type == ELF_LOAD && s.memsz && add_segment(l, elf, &s))
 			return -EINVAL;
 	}
 	if (elf->count == 0)

@@ -13,6 +13,8 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include <abi/elf.h>
+
 #include "dm/devices/acpi.h"
 #include "dm/loader/linux.h"
 #include "dm_stubs.h"
@@ -277,28 +279,20 @@ static void damaged_bzimages_are_refused(void **state)
 }
 
 struct elf64 {
-	u8 ident[16];
-	u16 type, machine;
-	u32 version;
-	u64 entry, phoff, shoff;
-	u32 flags;
-	u16 ehsize, phentsize, phnum, shentsize, shnum, shstrndx;
-	struct {
-		u32 type, flags;
-		u64 offset, vaddr, paddr, filesz, memsz, align;
-	} ph[2];
+	struct elf64_header h;
+	struct elf64_segment ph[2];
 	u8 data[64];
 };
 
 static struct elf64 make_elf(void)
 {
-	struct elf64 e = { .ident = { 0x7f, 'E', 'L', 'F', 2, 1, 1 },
-			   .type = 2,
-			   .machine = 62,
-			   .entry = 0xffffffff81000010,
-			   .phoff = offsetof(struct elf64, ph),
-			   .phentsize = sizeof(e.ph[0]),
-			   .phnum = 2 };
+	struct elf64 e = { .h = { .ident = { 0x7f, 'E', 'L', 'F', 2, 1, 1 },
+				  .type = 2,
+				  .machine = 62,
+				  .entry = 0xffffffff81000010,
+				  .phoff = offsetof(struct elf64, ph),
+				  .phentsize = sizeof(e.ph[0]),
+				  .phnum = 2 } };
 
 	for (u32 i = 0; i < 2; i++) {
 		e.ph[i].type = 1;
@@ -356,16 +350,16 @@ static void damaged_elf_files_are_refused(void **state)
 	e.ph[0].offset = ~0ULL - 8;
 	refused_elf(&e, sizeof(e), "beyond the file");
 	e = make_elf();
-	e.phoff = ~0ULL - 8;
+	e.h.phoff = ~0ULL - 8;
 	refused_elf(&e, sizeof(e), "cut short");
 	e = make_elf();
-	e.machine = 3;
+	e.h.machine = 3;
 	refused_elf(&e, sizeof(e), "not an executable for x86");
 	e = make_elf();
-	e.phnum = 0;
+	e.h.phnum = 0;
 	refused_elf(&e, sizeof(e), "nothing in it to load");
 	e = make_elf();
-	e.phentsize = 1;
+	e.h.phentsize = 1;
 	refused_elf(&e, sizeof(e), "damaged");
 }
 

@@ -18,6 +18,7 @@ static int create(struct dm_device *dev)
 						   .device = 0x1042,
 						   .msix_vectors = 3 };
 
+	dev->priv = &virtio_stub_vd;
 	virtio_stub_vd =
 		(struct virtio_device){ .ops = model_ops, .dev = dev, .state = dev->state };
 	return virtio_pci_create(&virtio_stub_vd, &id);
@@ -25,14 +26,7 @@ static int create(struct dm_device *dev)
 
 static void reset(struct dm_device *dev)
 {
-	(void)dev;
-	virtio_pci_reset(&virtio_stub_vd);
-}
-
-static void access(struct dm_device *dev, struct dm_access *a)
-{
-	(void)dev;
-	virtio_pci_access(&virtio_stub_vd, a);
+	virtio_pci_reset(dev->priv);
 }
 
 struct dm_device *virtio_stub_model(const struct virtio_device_ops *ops)
@@ -42,7 +36,7 @@ struct dm_device *virtio_stub_model(const struct virtio_device_ops *ops)
 		.state_size = sizeof(struct virtio_state),
 		.create = create,
 		.reset = reset,
-		.access = access,
+		.access = virtio_dev_access,
 	};
 
 	model_ops = ops;
