@@ -129,7 +129,7 @@ void virtio_pci_signal(struct virtio_device *vd, u32 queue);
 /* Whether the driver is up and uses the queue. */
 bool virtio_pci_driven(const struct virtio_device *vd, u32 queue);
 /* For ops->handle: the driver is to hear of this request's end no earlier than `until` (TSC).
- * Requests that come after it do not wait for it. */
+ * Requests that come after it do not wait for it, unless VIRTQ_MAX_PARKED are held already. */
 void virtio_pci_hold(struct virtio_device *vd, u64 until);
 /* The device configuration has changed: new generation, interrupt. */
 void virtio_pci_config_changed(struct virtio_device *vd);

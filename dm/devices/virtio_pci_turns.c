@@ -78,11 +78,11 @@ void virtio_pci_schedule(struct virtio_device *vd)
 	vd->dev->deadline = deadline;
 }
 
-/* One request: 1, or 0 when there is none. */
+/* One request: 1, or 0 when there is none, or no more before an answer is due. */
 static s64 serve_chain(struct virtio_device *vd, u32 queue, const struct virtq *q)
 {
 	static struct virtq_chain chain;
-	s64 result = virtq_next(q, &chain);
+	s64 result = virtq_full(q) ? 0 : virtq_next(q, &chain);
 
 	if (result <= 0)
 		return result;
@@ -94,8 +94,11 @@ static s64 serve_chain(struct virtio_device *vd, u32 queue, const struct virtq *
 		vd->halfway |= (u32)BIT(queue);
 	if (result < 0)
 		return result;
-	result = vd->hold ? virtq_park(q, &chain, (u32)result, vd->hold)
-			  : virtq_complete(q, &chain, (u32)result);
+	if (vd->hold) {
+		virtq_park(q, &chain, (u32)result, vd->hold);
+		return 1;
+	}
+	result = virtq_complete(q, &chain, (u32)result);
 	return result ? result : 1;
 }
 
@@ -189,6 +192,8 @@ void virtio_pci_timer(struct virtio_device *vd)
 
 		if (due <= now) {
 			vd->latest = MAX(vd->latest, now - due);
+			if (virtq_full(&q))
+				more |= (u32)BIT(i);
 			settle(vd, i, &q, virtq_release(&q, now));
 		}
 		if ((more & BIT(i)) && virtio_pci_driven(vd, i))

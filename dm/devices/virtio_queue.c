@@ -121,19 +121,19 @@ static int release(const struct virtq *q, u32 which)
 	return answer(q, which, p->head, p->slots, p->len);
 }
 
-int virtq_park(const struct virtq *q, const struct virtq_chain *chain, u32 len, u64 until)
+bool virtq_full(const struct virtq *q)
+{
+	return virtq_waiting(q->state) == ~0u;
+}
+
+void virtq_park(const struct virtq *q, const struct virtq_chain *chain, u32 len, u64 until)
 {
 	struct virtq_state *s = q->state;
-	int err = virtq_waiting(s) == ~0u ? release(q, due_first(s)) : 0;
-	u32 which, waiting = virtq_waiting(s);
+	u32 waiting = virtq_waiting(s), which = (u32)__builtin_ctz(~waiting);
 
-	if (err)
-		return err;
-	which = (u32)__builtin_ctz(~waiting);
 	s->parked[which] = (struct virtq_parked){ until, len, chain->head, chain->slots };
 	set_progress(s, ring_of(q)->advance(q, virtq_position(s), chain->slots), virtq_answered(s),
 		     waiting | (u32)BIT(which));
-	return 0;
 }
 
 int virtq_release(const struct virtq *q, u64 now)

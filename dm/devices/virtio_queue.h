@@ -111,9 +111,10 @@ void virtq_mark(const struct virtq *q);
 /* Answers the chain that virtq_next gave: `len` bytes were written to it. */
 int virtq_complete(const struct virtq *q, const struct virtq_chain *chain, u32 len) must_check;
 /* The same, but the driver hears of it only when virtq_release is called at `until` (TSC) or
- * later. With VIRTQ_MAX_PARKED waiting already, the one that is due first is answered now. */
-int virtq_park(const struct virtq *q, const struct virtq_chain *chain, u32 len,
-	       u64 until) must_check;
+ * later. Not when the queue is full. */
+void virtq_park(const struct virtq *q, const struct virtq_chain *chain, u32 len, u64 until);
+/* VIRTQ_MAX_PARKED wait: the next chain must not be taken before one of them is released. */
+bool virtq_full(const struct virtq *q);
 /* Answers parked chains whose time has come, in the order of their times. */
 int virtq_release(const struct virtq *q, u64 now) must_check;
 /* When the next parked one is due; DM_NO_DEADLINE: none waits. */

@@ -285,6 +285,35 @@ static void device_is_reset_with_answers_parked(void **state)
 	}
 }
 
+/* More than can wait: what is over comes when there is room, and nothing is told too early. */
+static void held_answers_are_never_early(void **state)
+{
+	(void)state;
+	for (u32 packed = 0; packed < 2; packed++) {
+		drive(packed ? VIRTIO_F_RING_PACKED : 0, 128);
+		handled[0] = 0;
+		hold_for = 1000;
+		for (u32 i = 0; i < 40; i++)
+			driver_offer(1, 1, true);
+		virtio_pci_queue(&vd, 0);
+		virtio_pci_queue(&vd, 0);
+		assert_int_equal(handled[0], VIRTQ_MAX_PARKED);
+		assert_int_equal(d->deadline, dm_stubs.now + 1000);
+		dm_stubs.now += 999;
+		virtio_pci_timer(&vd);
+		assert_int_equal(collect(), 0);
+		dm_stubs.now++;
+		virtio_pci_timer(&vd);
+		assert_int_equal(collect(), VIRTQ_MAX_PARKED);
+		assert_int_equal(handled[0], 40);
+		assert_int_equal(d->deadline, dm_stubs.now + 1000);
+		dm_stubs.now += 1000;
+		virtio_pci_timer(&vd);
+		assert_int_equal(collect(), 8);
+		assert_true(d->deadline == DM_NO_DEADLINE);
+	}
+}
+
 /* Sooner or later others have their turn, however much one queue has. */
 static void turns_end(void **state)
 {
@@ -355,6 +384,7 @@ int main(void)
 		CASE(interrupts_take_their_way),
 		CASE(queues_are_reset),
 		CASE(device_is_reset_with_answers_parked),
+		CASE(held_answers_are_never_early),
 		CASE(turns_end),
 		CASE(broken_rings_break_the_device),
 		CASE(configuration_has_ends),
