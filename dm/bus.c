@@ -101,9 +101,9 @@ int bus_add_doorbell(struct dm_device *dev, u8 bar, u64 offset, u8 size, unsigne
 }
 
 /* A refusal here means that the guest has masked the vector: the hypervisor keeps it pending. */
-void bus_msix(struct dm_device *dev, u16 vector)
+bool bus_msix(struct dm_device *dev, u16 vector)
 {
-	hc_msix(dev->vm->index, dev->id, vector);
+	return hc_msix(dev->vm->index, dev->id, vector) != -ENODEV;
 }
 
 void bus_intx(struct dm_device *dev, bool level)

@@ -21,8 +21,8 @@ int bus_add_pci(struct dm_device *dev, const struct pci_template *t);
  * devices whose doorbell is also a port BAR, call it for each with the same queue number. */
 int bus_add_doorbell(struct dm_device *dev, u8 bar, u64 offset, u8 size, unsigned queue);
 
-/* MSI-X vector of dev; a masked one stays pending in the PBA. */
-void bus_msix(struct dm_device *dev, u16 vector);
+/* MSI-X vector of dev; a masked one stays pending in the PBA. False: MSI-X is disabled. */
+bool bus_msix(struct dm_device *dev, u16 vector);
 void bus_intx(struct dm_device *dev, bool level);
 void bus_isa_irq(struct dm_vm *vm, unsigned irq, bool level);
 

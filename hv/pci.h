@@ -81,7 +81,7 @@ int pci_add(struct vm *vm, const struct pci_template *t) must_check;
 /* HC_DOORBELL_ADD: 0 (also when an equal one is there), -EINVAL, -EEXIST: overlaps another,
  * -ENOSPC. */
 int pci_add_doorbell(struct vm *vm, u16 device, u8 bar, u64 offset, u8 size, u8 id) must_check;
-/* HC_MSIX: 0, -EINVAL, -EAGAIN (masked or disabled: PBA bit set). */
+/* HC_MSIX: 0, -EINVAL, -EAGAIN (masked: PBA bit set), -ENODEV (disabled). */
 int pci_msix(struct vm *vm, u16 device, u16 vector) must_check;
 /* Where the guest has its VRAM mapped by a BAR; false: nowhere. Caller holds vm->lock. */
 bool pci_vram_bar(const struct vm *vm, u64 *addr, u64 *size);

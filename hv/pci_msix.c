@@ -3,8 +3,8 @@
 
 /*
  * MSI-X (PCI Local Bus 3.0, 6.8.2): the table at offset 0 of its BAR, the pending bits, and when a
- * message may go. A message that may not go now (disabled, masked, no bus mastering) is kept as a
- * pending bit and goes as soon as it may. Messages leave without the guest's lock.
+ * message may go. A message that may not go now (masked, no bus mastering) is kept as a pending bit
+ * and goes as soon as it may. Messages leave without the guest's lock.
  */
 #include <abi/range.h>
 #include "pci_internal.h"
@@ -67,7 +67,9 @@ int pci_msix(struct vm *vm, u16 device, u16 vector)
 
 	spin_lock(&vm->lock);
 	f = pci_function(vm, device);
-	if (f && vector < f->t.msix_vectors) {
+	if (f && vector < f->t.msix_vectors && !pci_msix_enabled(f)) {
+		error = -ENODEV;
+	} else if (f && vector < f->t.msix_vectors) {
 		entry = f->msix[vector];
 		error = msix_open(f) & 1U << vector ? 0 : -EAGAIN;
 		if (error)

@@ -18,25 +18,15 @@ struct virtq virtio_pci_queue_of(struct virtio_device *vd, u32 queue)
 			       .packed = virtio_has(vd, VIRTIO_F_RING_PACKED) };
 }
 
-/* A driver that has given out any vector uses MSI-X, and then the pin must stay quiet. */
-static bool uses_msix(const struct virtio_device *vd)
-{
-	if (vd->state->config_vector != VIRTIO_NO_VECTOR)
-		return true;
-	for (u32 i = 0; i < vd->ops->queue_count; i++)
-		if (vd->state->queues[i].vector != VIRTIO_NO_VECTOR)
-			return true;
-	return false;
-}
-
+/* Section 4.1.4.5.1. The hypervisor keeps the pin quiet while MSI-X is enabled. */
 static void interrupt(struct virtio_device *vd, u16 vector, u8 isr)
 {
-	if (vector != VIRTIO_NO_VECTOR) {
-		bus_msix(vd->dev, vector);
-	} else if (!uses_msix(vd)) {
+	if (isr == ISR_CONFIG)
 		vd->state->isr |= isr;
-		bus_intx(vd->dev, true);
-	}
+	if (vector != VIRTIO_NO_VECTOR && bus_msix(vd->dev, vector))
+		return;
+	vd->state->isr |= isr;
+	bus_intx(vd->dev, true);
 }
 
 void virtio_pci_config_changed(struct virtio_device *vd)

@@ -170,12 +170,13 @@ int bus_add_doorbell(struct dm_device *dev, u8 bar, u64 offset, u8 size, unsigne
 	return 0;
 }
 
-void bus_msix(struct dm_device *dev, u16 vector)
+bool bus_msix(struct dm_device *dev, u16 vector)
 {
 	(void)dev;
 	point();
 	if (vector < ARRAY_SIZE(world.msix))
 		world.msix[vector]++;
+	return true;
 }
 
 void bus_intx(struct dm_device *dev, bool level)

@@ -446,9 +446,10 @@ WEAK int bus_add_doorbell(struct dm_device *dev, u8 bar, u64 offset, u8 size, un
 	return 0;
 }
 
-WEAK void bus_msix(struct dm_device *dev, u16 vector)
+WEAK bool bus_msix(struct dm_device *dev, u16 vector)
 {
 	(void)dev, (void)vector;
+	return true;
 }
 
 WEAK void bus_intx(struct dm_device *dev, bool level)

@@ -29,7 +29,7 @@ static struct virtio_device *const vd = &virtio_stub_vd;
 static struct dm_device *d;
 static u32 handled[QUEUES], resets, msix[4], takes_us;
 static u64 hold_for;
-static bool pin;
+static bool pin, msix_on;
 
 static void config_read(struct virtio_device *v, u8 *config)
 {
@@ -63,10 +63,13 @@ static const struct virtio_device_ops model = {
 	.handle = handle,
 };
 
-void bus_msix(struct dm_device *dev, u16 vector)
+bool bus_msix(struct dm_device *dev, u16 vector)
 {
 	(void)dev;
+	if (!msix_on)
+		return false;
 	msix[vector]++;
+	return true;
 }
 
 void bus_intx(struct dm_device *dev, bool level)
@@ -83,6 +86,7 @@ static int setup(void **state)
 	memset(handled, 0, sizeof(handled));
 	memset(msix, 0, sizeof(msix));
 	resets = takes_us = 0;
+	msix_on = false;
 	hold_for = 0;
 	driver_start(false, false, 64);
 	return 0;
@@ -220,16 +224,28 @@ static void interrupts_take_their_way(void **state)
 	virtio_pci_config_changed(vd);
 	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_ISR, 1), 2);
 	assert_int_equal(get(21, 1), 1);
+	msix_on = true;
 	set(22, 2, 0);
 	set(26, 2, 2);
 	driver_offer(1, 0, false);
 	virtio_pci_queue(vd, 0);
 	assert_int_equal(msix[2], 1);
-	virtio_pci_config_changed(vd); /* its vector is none, and the pin is not used now */
-	assert_false(pin);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_ISR, 1), 0);
 	set(16, 2, 1);
 	virtio_pci_config_changed(vd);
 	assert_int_equal(msix[1], 1);
+	assert_false(pin);
+	/* Section 4.1.4.5.1: this bit, whatever the interrupt is. */
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_ISR, 1), 2);
+	/* Vectors are of no use while MSI-X is disabled. */
+	msix_on = false;
+	driver_offer(1, 0, false);
+	virtio_pci_queue(vd, 0);
+	assert_true(pin);
+	virtio_pci_config_changed(vd);
+	assert_int_equal(msix[1] + msix[2], 2);
+	assert_int_equal(virtio_stub_read(d, VIRTIO_BAR, VIRTIO_ISR, 1), 3);
+	assert_false(pin);
 }
 
 static void queues_are_reset(void **state)
@@ -295,20 +311,20 @@ static void held_answers_are_never_early(void **state)
 		hold_for = 1000;
 		for (u32 i = 0; i < 40; i++)
 			driver_offer(1, 1, true);
-		virtio_pci_queue(&vd, 0);
-		virtio_pci_queue(&vd, 0);
+		virtio_pci_queue(vd, 0);
+		virtio_pci_queue(vd, 0);
 		assert_int_equal(handled[0], VIRTQ_MAX_PARKED);
 		assert_int_equal(d->deadline, dm_stubs.now + 1000);
 		dm_stubs.now += 999;
-		virtio_pci_timer(&vd);
+		virtio_pci_timer(vd);
 		assert_int_equal(collect(), 0);
 		dm_stubs.now++;
-		virtio_pci_timer(&vd);
+		virtio_pci_timer(vd);
 		assert_int_equal(collect(), VIRTQ_MAX_PARKED);
 		assert_int_equal(handled[0], 40);
 		assert_int_equal(d->deadline, dm_stubs.now + 1000);
 		dm_stubs.now += 1000;
-		virtio_pci_timer(&vd);
+		virtio_pci_timer(vd);
 		assert_int_equal(collect(), 8);
 		assert_true(d->deadline == DM_NO_DEADLINE);
 	}
@@ -344,6 +360,7 @@ static void broken_rings_break_the_device(void **state)
 {
 	(void)state;
 	drive(0, 8);
+	msix_on = true;
 	set(16, 2, 1);
 	driver_put16(DRIVER_AVAIL + 2, 100);
 	virtio_pci_queue(vd, 0);

@@ -97,7 +97,8 @@ enum hypercall {
 			 /* device is dm's choice, 0x100..0xffff; space: enum ioreq_space */
 	HC_DOORBELL_ADD, /* (vm, device id << 8 | bar, offset, len << 16 | id): writes there set */
 			 /* bit id (0..63) in doorbells[vm], the guest goes on; len 1, 2, 4 */
-	HC_MSIX,	 /* (vm, device id, vector): raise it, -EAGAIN when masked (PBA set) */
+	HC_MSIX,	 /* (vm, device id, vector): raise it, -EAGAIN when masked (PBA set), */
+			 /* -ENODEV while MSI-X is disabled: then the pin is to be used */
 	HC_INTX,	 /* (vm, device id, level): drive the device's INTx pin */
 	HC_ISA_IRQ,	 /* (vm, irq 0..15, level): drive an ISA line (8259 and IOAPIC) */
 	HC_VM_RESET,	 /* (vm): stopped guest: vCPUs, interrupt controllers, timers, PCI as at */
