@@ -23,7 +23,7 @@
 
 #define MAX_REGIONS (24 + MAX_FILES + 4 * MAX_VMS)
 #define TABLES_BASE 0x18000000ULL /* the domain's page tables: not mapped by themselves */
-#define STATE_FIXED MIB(2)
+#define STATE_FIXED MIB(4)
 
 struct dm_shared *domain_shared;
 static struct dm_info *info;

@@ -106,7 +106,7 @@ static int create(struct dm_device *dev, bool vga)
 
 	bind(dev, vga);
 	gpu = dev->priv;
-	if (gpu->pool_pages < gpu->heads * (GPU_CURSOR_BYTES / PAGE_SIZE))
+	if (!gpu->pool_pages)
 		return -ENOMEM;
 	if (vga) {
 		id.bar0 = (struct pci_bar_template){ .size = gpu->vga.vram_size,

@@ -35,10 +35,9 @@
 
 #define GPU_MAX_RESOURCES  1024
 #define GPU_MAX_POOL_PAGES (MAX_GPU_MEMORY / PAGE_SIZE)
-#define GPU_MAX_BLOB_SIZE  MIB(1024)
 #define GPU_TURN_BYTES	   MIB(8) /* of pixels, copied or cleared at once: a millisecond or two */
 #define GPU_AGAIN	   0u	  /* in place of an answer: there is more to do */
-#define GPU_CURSOR_BYTES   (GPU_CURSOR_SIZE * GPU_CURSOR_SIZE * 4)
+#define GPU_CURSOR_PIXELS  (GPU_CURSOR_SIZE * GPU_CURSOR_SIZE)
 
 enum { GPU_CONTROL_QUEUE, GPU_CURSOR_QUEUE, GPU_QUEUES };
 enum gpu_resource_kind { GPU_RESOURCE_2D = 1, GPU_RESOURCE_BLOB };
@@ -89,6 +88,7 @@ struct gpu_state {
 	struct gpu_cursor cursors[GPU_MAX_SCANOUTS];
 	struct gpu_resource resources[GPU_MAX_RESOURCES];
 	struct vga_state vga;
+	u32 images[GPU_MAX_SCANOUTS][GPU_CURSOR_PIXELS]; /* the cursors' */
 };
 
 struct gpu {
@@ -127,7 +127,7 @@ void gpu_pool_free(struct gpu *gpu, const struct gpu_extent *extent);
 /* At adoption: takes exactly these pages; false when they are not there or not free. */
 bool gpu_pool_claim(struct gpu *gpu, const struct gpu_extent *extent) must_check;
 void *gpu_pool_at(const struct gpu *gpu, const struct gpu_extent *extent);
-/* Nothing in use but the pages of the cursors' pictures. */
+/* Nothing in use. */
 void gpu_pool_reset(struct gpu *gpu);
 
 /* ---- virtio_gpu_resources.c */

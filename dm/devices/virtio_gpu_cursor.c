@@ -3,9 +3,8 @@
 
 /*
  * Cursors, one a head (VIRTIO 1.2 section 5.7.6.10). UPDATE_CURSOR copies the picture out of its
- * resource, once, into the head's place at the start of the pool, in the display's own layout; the
- * resource may change or go afterwards. The position is that of the top left pixel; the hot spot
- * is handed on.
+ * resource, once, into the head's place in the state, in the display's own layout; the resource may
+ * change or go afterwards. The position is that of the top left pixel; the hot spot is handed on.
  */
 #include "virtio_gpu.h"
 #include "dm/display/surface.h"
@@ -17,10 +16,7 @@ static bool has_alpha(u32 format)
 	       format == PIXEL_A8B8G8R8;
 }
 
-static u32 *image_of(const struct gpu *gpu, u32 head)
-{
-	return (u32 *)(gpu->pool + (u64)head * GPU_CURSOR_BYTES);
-}
+#define CURSOR_BYTES (GPU_CURSOR_PIXELS * sizeof(u32))
 
 void gpu_cursor_show(const struct gpu *gpu, u32 head)
 {
@@ -28,7 +24,7 @@ void gpu_cursor_show(const struct gpu *gpu, u32 head)
 	bool shown = c->resource_id && gpu->state->scanouts[head].resource_id;
 
 	display_cursor_hot(gpu->dev->vm, head, c->hot_x, c->hot_y);
-	display_cursor(gpu->dev->vm, head, shown ? image_of(gpu, head) : NULL, (s32)c->x,
+	display_cursor(gpu->dev->vm, head, shown ? gpu->state->images[head] : NULL, (s32)c->x,
 		       (s32)c->y);
 }
 
@@ -51,8 +47,7 @@ static bool cursor_surface(const struct gpu *gpu, const struct gpu_resource *res
 	}
 	s->pieces = gpu_backing_pieces(gpu, res);
 	s->piece_count = res->run_count;
-	return res->run_count && res->size >= GPU_CURSOR_BYTES &&
-	       res->backing_len >= GPU_CURSOR_BYTES;
+	return res->run_count && res->size >= CURSOR_BYTES && res->backing_len >= CURSOR_BYTES;
 }
 
 u32 gpu_update_cursor(struct gpu *gpu, const struct gpu_update_cursor *c)
@@ -67,7 +62,7 @@ u32 gpu_update_cursor(struct gpu *gpu, const struct gpu_update_cursor *c)
 	cursor = &gpu->state->cursors[c->scanout_id];
 	if (c->resource_id) {
 		const struct gpu_resource *res = gpu_resource_find(gpu, c->resource_id);
-		u32 *image = image_of(gpu, c->scanout_id);
+		u32 *image = gpu->state->images[c->scanout_id];
 
 		if (!res)
 			return GPU_ERR_INVALID_RESOURCE_ID;
@@ -77,7 +72,7 @@ u32 gpu_update_cursor(struct gpu *gpu, const struct gpu_update_cursor *c)
 		for (u32 y = 0; y < GPU_CURSOR_SIZE; y++)
 			surface_read(&surface, &at, 0, y, GPU_CURSOR_SIZE,
 				     image + y * GPU_CURSOR_SIZE);
-		for (u32 i = 0; !has_alpha(surface.format) && i < GPU_CURSOR_BYTES / 4; i++)
+		for (u32 i = 0; !has_alpha(surface.format) && i < GPU_CURSOR_PIXELS; i++)
 			image[i] |= 0xff000000;
 	}
 	cursor->x = c->x;

@@ -3,13 +3,10 @@
 
 /*
  * The guest's part of the picture pool, given out in pages. The map of used pages is a cache: what
- * is in use is what the resource table says. The first pages are the cursors' pictures, one after
- * the other, always theirs.
+ * is in use is what the resource table says.
  */
 #include "virtio_gpu.h"
 #include "dm/runtime.h"
-
-#define CURSOR_PAGES (GPU_CURSOR_BYTES / PAGE_SIZE)
 
 static bool page_used(const struct gpu *gpu, u32 page)
 {
@@ -72,8 +69,5 @@ void *gpu_pool_at(const struct gpu *gpu, const struct gpu_extent *extent)
 
 void gpu_pool_reset(struct gpu *gpu)
 {
-	struct gpu_extent cursors = { 0, (u32)(gpu->heads * CURSOR_PAGES) };
-
 	memset(gpu->pool_used, 0, sizeof(gpu->pool_used));
-	set_pages(gpu, &cursors, true);
 }

@@ -216,8 +216,9 @@ static void limits_memory_and_count(void **state)
 	(void)state;
 	while (create_2d(id, 1, 512, 512) == GPU_OK_NODATA) /* 1 MiB each */
 		id++;
-	assert_int_equal(id - 1, STUB_POOL / MIB(1) - 1); /* the cursors have some pages */
-	assert_int_equal(create_2d(id, 1, 512, 512), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(id - 1, STUB_POOL / MIB(1)); /* all that was configured, and no more */
+	assert_int_equal(create_2d(id, 1, 1, 1), GPU_ERR_OUT_OF_MEMORY);
+	assert_int_equal(gpu_usage(dev->vm).bytes, STUB_POOL);
 	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 3), GPU_OK_NODATA);
 	assert_int_equal(create_2d(~0u, 1, 512, 512), GPU_OK_NODATA);
 	stub_driver_start(dev, ALL_FEATURES); /* a reset gives everything back */

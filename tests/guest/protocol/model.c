@@ -72,8 +72,7 @@ static const struct model_resource *find(const struct model *m, u64 id)
  * as the gaps between what is in use are small, and whether there cannot be. */
 static void judge_pages(const struct model *m, u64 pages, struct verdict *v)
 {
-	u64 all = m->wire->gpu_memory / PAGE_SIZE - m->wire->scanouts * PAGES(CURSOR_BYTES);
-	u64 used = 0, parts = 1;
+	u64 all = m->wire->gpu_memory / PAGE_SIZE, used = 0, parts = 1;
 
 	for (u32 i = 0; i < m->count; i++) {
 		used += m->resources[i].pages + m->resources[i].table_pages;
