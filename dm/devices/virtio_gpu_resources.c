@@ -162,8 +162,12 @@ u32 gpu_resource_uuid(struct gpu *gpu, u32 id, u8 uuid[16])
 
 	if (!res)
 		return GPU_ERR_INVALID_RESOURCE_ID;
-	if (!res->uuid)
-		res->uuid = ++gpu->state->uuids;
+	if (!res->uuid) {
+		u64 next = ++gpu->state->uuids;
+
+		state_order(); /* a number may be lost, but is not given out twice */
+		res->uuid = next;
+	}
 	/* RFC 9562, version 8: when the machine started; then which guest's, and its number. */
 	put_u64(uuid, dm_info->boot_tsc ^ dm_info->wall_seconds << 32);
 	put_u64(uuid + 8, res->uuid << 16 | gpu->dev->vm->index << 8);
@@ -205,7 +209,7 @@ static bool sound(struct gpu *gpu, struct gpu_resource *res)
 	if (res->kind == GPU_RESOURCE_BLOB)
 		return res->size != 0;
 	return res->kind == GPU_RESOURCE_2D && gpu_format_known(res->format) && res->size &&
-	       res->size == 4 * (u64)res->width * res->height &&
+	       res->size / 4 == (u64)res->width * res->height && res->size % 4 == 0 &&
 	       res->size <= res->pixels.count * PAGE_SIZE && gpu_pool_claim(gpu, &res->pixels);
 }
 

@@ -16,7 +16,8 @@ static bool scanout_fits(const struct gpu_resource *res, const struct gpu_scanou
 	u64 limit = res->kind == GPU_RESOURCE_2D ? res->size : MIN(res->size, res->backing_len);
 	u64 end;
 
-	if (rect_empty(&s->r) || !rect_within(&s->r, MAX_SIDE, MAX_SIDE))
+	if (rect_empty(&s->r) || !rect_within(&s->r, MAX_SIDE, MAX_SIDE) ||
+	    s->stride < 4 * s->r.width)
 		return false;
 	if (res->kind == GPU_RESOURCE_BLOB && !res->run_count)
 		return false;

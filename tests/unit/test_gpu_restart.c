@@ -134,6 +134,22 @@ static void adoption_drops_damage(void **state)
 	s->resources[2].pixels = s->resources[1].pixels; /* two share pages */
 	assert_int_equal(stub_restart(dev), 0);
 	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 2), GPU_ERR_INVALID_RESOURCE_ID);
+	s->scanouts[0].stride = 0;
+	assert_int_equal(stub_restart(dev), 0);
+	assert_int_equal(display_placement(dev->vm, 0).width, 0);
+	s->scanouts[0].stride = 256;
+	assert_int_equal(stub_restart(dev), 0);
+	assert_int_equal(display_placement(dev->vm, 0).width, 64);
+	s->resources[2] = s->resources[1]; /* 2^64 + 4 bytes */
+	s->resources[2].id = 2;
+	s->resources[2].run_count = 0;
+	s->resources[2].pixels.first = 100;
+	s->resources[2].pixels.count = 1;
+	s->resources[2].width = 2147549185;
+	s->resources[2].height = 2147418113;
+	s->resources[2].size = 4;
+	assert_int_equal(stub_restart(dev), 0);
+	assert_int_equal(resource_command(GPU_CMD_RESOURCE_UNREF, 2), GPU_ERR_INVALID_RESOURCE_ID);
 	s->scanouts[0].r.width = 65;
 	s->resources[1].run_count = 2;
 	assert_int_equal(stub_restart(dev), 0);
