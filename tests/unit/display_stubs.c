@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define ANSWER_OFFSET 0x8000 /* of a ring's buffers: requests before, answers after */
+#define TABLE_OFFSET  0x10000
 
 struct stub_world world;
 struct stub_ring stub_rings[GPU_QUEUES];
@@ -333,21 +334,60 @@ static void put_desc(u64 table, u32 n, u64 addr, u32 len, u16 flags, u16 next)
 	memcpy(d + 14, &next, 2);
 }
 
+/* Small descriptors with empty ones between, from `n` on: how many there are then. */
+static u32 put_pieces(u64 table, u32 n, u64 addr, u32 len, u16 flags)
+{
+	for (u32 at = 0; at < len; at += world.piece) {
+		put_desc(table, n, addr + at, MIN(world.piece, len - at), flags | 1, (u16)(n + 1));
+		put_desc(table, n + 1, ~0ULL, 0, flags | 1, (u16)(n + 2));
+		n += 2;
+	}
+	return n;
+}
+
+static void put_indirect(const struct stub_ring *r, u32 len, u32 room)
+{
+	u64 table = r->buffers + TABLE_OFFSET;
+	u32 n = put_pieces(table, 0, r->buffers, len, 0);
+
+	n = put_pieces(table, n, r->buffers + ANSWER_OFFSET, room, 2);
+	put_desc(table, n, 0, 0, room ? 2 : 0, 0);
+	put_desc(r->desc, 0, table, 16 * (n + 1), 4, 0);
+}
+
+static void put_direct(const struct stub_ring *r, u32 len, u32 room)
+{
+	u32 first = MIN(len, 20);
+	u16 answer = room ? 1 : 0;
+
+	put_desc(r->desc, 0, r->buffers, first, len > first || answer ? 1 : 0, len > first ? 1 : 2);
+	put_desc(r->desc, 1, r->buffers + first, len - first, answer, 2);
+	put_desc(r->desc, 2, r->buffers + ANSWER_OFFSET, room, 2, 0);
+}
+
 void stub_submit(u32 queue, const void *request, u32 len, u32 room)
 {
 	struct stub_ring *r = &stub_rings[queue];
 	u16 slot = r->next % r->size;
-	u32 first = MIN(len, 20);
-	u16 answer = room ? 1 : 0;
 
 	memcpy(world.ram + r->buffers, request, len);
 	memset(world.ram + r->buffers + ANSWER_OFFSET, 0xee, 0x1000);
-	put_desc(r->desc, 0, r->buffers, first, len > first || answer ? 1 : 0, len > first ? 1 : 2);
-	put_desc(r->desc, 1, r->buffers + first, len - first, answer, 2);
-	put_desc(r->desc, 2, r->buffers + ANSWER_OFFSET, room, 2, 0);
+	if (world.piece)
+		put_indirect(r, len, room);
+	else
+		put_direct(r, len, room);
 	memset(world.ram + r->avail + 4 + 2 * slot, 0, 2);
 	r->next++;
 	memcpy(world.ram + r->avail + 2, &r->next, 2);
+}
+
+void stub_extend(u32 queue, u32 len, u64 gpa, u32 more, u32 room)
+{
+	struct stub_ring *r = &stub_rings[queue];
+
+	put_desc(r->desc, 0, r->buffers, len, 1, 1);
+	put_desc(r->desc, 1, gpa, more, 1, 2);
+	put_desc(r->desc, 2, r->buffers + ANSWER_OFFSET, room, 2, 0);
 }
 
 void stub_kick(struct dm_device *dev, u32 queue)

@@ -36,6 +36,7 @@ struct stub_world {
 	char log[512]; /* the last line */
 	/* Each byte here changes once it has been read: whoever reads it twice gets another. */
 	u64 spoiled, spoiled_len;
+	u32 piece; /* bytes a descriptor of requests and answers; 0: two or one for all */
 	/* Counts down at each call out of the code under test; at 0 the domain "dies" there. */
 	u32 die_in;
 	jmp_buf death;
@@ -56,6 +57,8 @@ u64 stub_common(struct dm_device *dev, u32 offset, u8 size);
 void stub_common_write(struct dm_device *dev, u32 offset, u8 size, u64 value);
 /* Puts a request on the queue: the bytes in two segments when split, an answer of `room` bytes. */
 void stub_submit(u32 queue, const void *request, u32 len, u32 room);
+/* What was submitted goes on, after its own `len` bytes, with `more` at `gpa`. */
+void stub_extend(u32 queue, u32 len, u64 gpa, u32 more, u32 room);
 void stub_kick(struct dm_device *dev, u32 queue);
 /* The answer of the last submitted request; its length as the device gave it. */
 const void *stub_answer(u32 queue, u32 *len);

@@ -57,6 +57,19 @@ static inline u32 run(const void *request, u32 len)
 }
 #define RUN(command) run(&(command), sizeof(command))
 
+/* The request goes on with what lies at `gpa`. */
+static inline u32 run_with(const void *request, u32 len, u64 gpa, u32 more)
+{
+	const struct gpu_header *answer;
+	u32 got;
+
+	stub_submit(GPU_CONTROL_QUEUE, request, len, 24);
+	stub_extend(GPU_CONTROL_QUEUE, len, gpa, more, 24);
+	stub_kick(dev, GPU_CONTROL_QUEUE);
+	answer = stub_answer(GPU_CONTROL_QUEUE, &got);
+	return got == 24 ? answer->type : 0;
+}
+
 static inline struct gpu_header header(u32 type)
 {
 	return (struct gpu_header){ .type = type };

@@ -10,7 +10,7 @@
 #define SAID 20 /* failures are counted, but no more than these told */
 
 u32 gpu_wire_failures;
-bool gpu_wire_spoils;
+bool gpu_wire_spoils, gpu_wire_strict;
 
 static struct dm_device *dev;
 
@@ -37,12 +37,50 @@ static u32 own_part(const u8 *request, u32 len)
 	return len;
 }
 
+/* What requests change of the device's state. */
+static struct kept {
+	struct gpu_scanout scanouts[GPU_MAX_SCANOUTS];
+	struct gpu_cursor cursors[GPU_MAX_SCANOUTS];
+	struct gpu_resource resources[GPU_MAX_RESOURCES];
+} kept;
+
+static void keep(void)
+{
+	const struct gpu_state *s = dev->state;
+
+	memcpy(kept.scanouts, s->scanouts, sizeof(kept.scanouts));
+	memcpy(kept.cursors, s->cursors, sizeof(kept.cursors));
+	memcpy(kept.resources, s->resources, sizeof(kept.resources));
+}
+
+static bool is_kept(void)
+{
+	const struct gpu_state *s = dev->state;
+
+	return !memcmp(kept.scanouts, s->scanouts, sizeof(kept.scanouts)) &&
+	       !memcmp(kept.cursors, s->cursors, sizeof(kept.cursors)) &&
+	       !memcmp(kept.resources, s->resources, sizeof(kept.resources));
+}
+
+/* Pages that nobody has are nobody's. */
+static bool leaks_pages(void)
+{
+	const struct gpu *gpu = dev->priv;
+	u64 pages = gpu->cleared.count;
+
+	for (u32 i = 0; i < ARRAY_SIZE(gpu->pool_used); i++)
+		pages -= (u64)__builtin_popcountll(gpu->pool_used[i]);
+	return pages + gpu_usage(dev->vm).bytes / PAGE_SIZE != 0;
+}
+
 static s64 wire_send(u32 queue, const u8 *request, u32 len, u8 *answer, u32 room)
 {
 	u16 before = stub_used(queue);
 	const void *written;
 	u32 got;
 
+	if (gpu_wire_strict)
+		keep();
 	stub_submit(queue, request, len, room);
 	world.spoiled = stub_rings[queue].buffers;
 	world.spoiled_len = gpu_wire_spoils ? own_part(request, len) : 0;
@@ -55,6 +93,13 @@ static s64 wire_send(u32 queue, const u8 *request, u32 len, u8 *answer, u32 room
 		return -1;
 	written = stub_answer(queue, &got);
 	memcpy(answer, written, PROTOCOL_ANSWER);
+	if (gpu_wire_strict && leaks_pages())
+		gpu_wire_failures++;
+	if (gpu_wire_strict && got && protocol_get(answer, 4) >= ERR_UNSPEC && !is_kept()) {
+		fprintf(stderr, "what answered %#llx changed something\n",
+			(unsigned long long)protocol_get(answer, 4));
+		gpu_wire_failures++;
+	}
 	if (!gpu_wire_spoils && memcmp(world.ram + stub_rings[queue].buffers, request, len) != 0)
 		gpu_wire_failures++;
 	return got;

@@ -15,6 +15,8 @@ extern struct protocol_wire gpu_wire;
 extern u32 gpu_wire_failures;
 /* Requests change as soon as the device has read them. */
 extern bool gpu_wire_spoils;
+/* What is refused must change nothing. */
+extern bool gpu_wire_strict;
 
 /* A new world with a display device and that many monitors. */
 void gpu_wire_start(u32 monitors);

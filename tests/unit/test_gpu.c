@@ -349,6 +349,49 @@ static void checks_backing(void **state)
 	}
 }
 
+/* As many entries as are allowed, none next to the one before; then one more. */
+static void takes_as_many_entries_as_configured(void **state)
+{
+	const u32 limit = dev->vm->config->gpu_entries, bytes = limit * 32;
+	struct gpu_set_scanout_blob show = blob_scanout(0, 2, 64, 64);
+	struct gpu_create_blob blob = {
+		header(GPU_CMD_RESOURCE_CREATE_BLOB), 2, 1, 0, limit, 0, limit * 4096ULL
+	};
+	struct gpu_attach a = { header(GPU_CMD_RESOURCE_ATTACH_BACKING), 1, limit };
+	struct gpu_mem_entry *entries = (void *)(world.ram + MIB(8));
+
+	(void)state;
+	create_2d(1, PIXEL_B8G8R8X8, 64, 64);
+	fill(PIXELS, 4096, 0);
+	for (u32 over = 0; over < 2; over++) {
+		u32 wanted = over ? GPU_ERR_OUT_OF_MEMORY : GPU_OK_NODATA;
+		u64 before = gpu_usage(dev->vm).bytes;
+
+		blob.nr_entries = a.nr_entries = limit + over;
+		for (u32 i = 0; i < limit + over; i++)
+			entries[i] =
+				(struct gpu_mem_entry){ PIXELS + 4096 * ((i + 3) % 4), 4096, 0 };
+		for (u32 i = 0; i < 4; i++)
+			entries[i].addr = PIXELS + 4096 * (i ^ 1);
+		assert_int_equal(run_with(&a, sizeof(a), MIB(8), 16 * a.nr_entries), wanted);
+		assert_int_equal(run_with(&blob, sizeof(blob), MIB(8), 16 * a.nr_entries), wanted);
+		assert_true(gpu_usage(dev->vm).bytes <= before + 2 * bytes);
+		if (over) {
+			assert_int_equal(gpu_usage(dev->vm).bytes, before);
+			continue;
+		}
+		assert_int_equal(transfer(1, FULL(64, 64), 0), GPU_OK_NODATA);
+		assert_int_equal(picture_of(1)[0], 1024);
+		assert_int_equal(RUN(show), GPU_OK_NODATA);
+		assert_int_equal(flush(2, FULL(64, 64)), GPU_OK_NODATA);
+		assert_int_equal(panel(288, 368), 1024);
+		assert_int_equal(panel(288 + 63, 368 + 63), 3071);
+		resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, 1);
+		resource_command(GPU_CMD_RESOURCE_UNREF, 2);
+		assert_int_equal(gpu_usage(dev->vm).bytes, before);
+	}
+}
+
 static void transfers_rectangles(void **state)
 {
 	struct rect part = { 5, 7, 3, 2 };
@@ -790,6 +833,7 @@ int main(void)
 		TEST(does_long_commands_in_turns),
 		TEST(clears_new_resources),
 		TEST(checks_backing),
+		TEST(takes_as_many_entries_as_configured),
 		TEST(transfers_rectangles),
 		TEST(checks_scanouts),
 		TEST(paints_blobs_in_one_copy),

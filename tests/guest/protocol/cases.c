@@ -288,14 +288,18 @@ static void try_rooms(const struct protocol_command *c)
 static void try_headers(const struct protocol_command *c)
 {
 	static const u32 flags[] = { 0, 1, 2, 3, 0xfffffffe, 0xffffffff };
+	static const u64 fences[] = { 0, 1, 0x123456789abcdefULL, ~0ULL };
+	static const u8 rings[] = { 0, 63, 64, 255 };
 
-	for (u32 i = 0; i < ARRAY_SIZE(flags); i++) {
-		u32 len = valid(c, "flags");
+	for (u32 i = 0; i < ARRAY_SIZE(flags) * ARRAY_SIZE(fences); i++) {
+		u32 len = valid(c, "flags"), k = i % ARRAY_SIZE(fences);
 
-		run.at.value = flags[i];
-		protocol_put(request + 4, 4, flags[i]);
-		protocol_put(request + 8, 8, i & 1 ? ~0ULL : 0x123456789abcdefULL);
-		protocol_put(request + 16, 8, i & 1 ? ~0ULL : 7);
+		run.at.value = flags[i / ARRAY_SIZE(fences)];
+		protocol_put(request + 4, 4, run.at.value);
+		protocol_put(request + 8, 8, fences[k]);
+		protocol_put(request + 16, 4, (u32)fences[k]);
+		protocol_put(request + 20, 1, rings[k]);
+		protocol_put(request + 21, 3, fences[k]);
 		send(c->queue, len, PROTOCOL_ANSWER);
 	}
 	for (u32 n = 0; n < PROTOCOL_HEADER; n++) { /* a fence in a header that is not whole */
@@ -400,6 +404,36 @@ static void try_sequences(void)
 	run.changed = true;
 }
 
+/* Products and sums of two fields that do not fit into 32 or 64 bits. */
+static void try_overflows(void)
+{
+	static const u32 big[] = { 0x4000, 0x8000, 0x10000, 0x40000000, 0x80000000, 0xffffffff };
+
+	begin(FEATURES);
+	for (u32 i = 0; i < ARRAY_SIZE(big) * ARRAY_SIZE(big); i++) {
+		u32 a = big[i / ARRAY_SIZE(big)], b = big[i % ARRAY_SIZE(big)];
+
+		PREPARE(CREATE_2D, { 32, a }, { 36, b });
+		PREPARE(SET_SCANOUT, { 24, a }, { 32, b });
+		PREPARE(SET_SCANOUT, { 28, a }, { 36, b });
+		PREPARE(FLUSH, { 24, a }, { 32, b });
+		PREPARE(FLUSH, { 28, a }, { 36, b }, { 40, 2 });
+		PREPARE(TRANSFER, { 24, a }, { 32, b });
+		PREPARE(TRANSFER, { 28, a }, { 36, b }, { 44, b });
+		PREPARE(SET_SCANOUT_BLOB, { 24, a }, { 32, b }, { 48, 0xffffffff });
+		PREPARE(SET_SCANOUT_BLOB, { 28, a }, { 36, b }, { 52, 0xffffffff });
+		PREPARE(SET_SCANOUT_BLOB, { 36, 0x4000 }, { 52, a }, { 64, b });
+		PREPARE(SET_SCANOUT_BLOB, { 48, a }, { 64, b });
+		PREPARE(SET_SCANOUT_BLOB, { 64, a }, { 80, b });
+		PREPARE(ATTACH, { 36, a }, { 40, b });
+		PREPARE(CREATE_BLOB, { 60, a }, { 64, b });
+		PREPARE(UPDATE_CURSOR, { 28, a }, { 32, b }, { 44, a }, { 48, b });
+		PREPARE(MOVE_CURSOR, { 28, a }, { 32, b });
+		if (run.changed)
+			begin(FEATURES);
+	}
+}
+
 /* What the device only ever reads. */
 static void memory_fill(void)
 {
@@ -433,6 +467,7 @@ u32 protocol_cases(const struct protocol_wire *wire)
 	}
 	try_unknown();
 	try_sequences();
+	try_overflows();
 	try_features();
 	memory_check();
 	return run.sent;

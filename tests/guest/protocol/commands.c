@@ -30,10 +30,11 @@
 /* Two entries: the picture's memory in two halves, the second half first. */
 #define ENTRIES(at)                                                                         \
 	LIMITED("address", at, 8, LIMIT_ADDRESS, 8192, { 0xc0000000, 0xfee00000, GIB(4) }), \
-		LIMITED("length", (at) + 8, 4, LIMIT_NONE, 8192, NO_EDGES),                 \
+		LIMITED("length", (at) + 8, 4, LIMIT_LENGTH, 8192, { 8192 }),               \
 		FIELD("entry padding", (at) + 12, 0, NO_EDGES),                             \
 		LIMITED("second address", (at) + 16, 8, LIMIT_ADDRESS, 0, { GIB(64) }),     \
-		LIMITED("second length", (at) + 24, 4, LIMIT_NONE, 8192, NO_EDGES)
+		FIELD("second length", (at) + 24, 8192, { 8192 }),                          \
+		FIELD("second entry padding", (at) + 28, 0, NO_EDGES)
 
 static const struct protocol_field create_2d[] = {
 	LIMITED("resource", 24, 4, LIMIT_RESOURCE, 9, { 1, 3 }),
@@ -94,9 +95,11 @@ static const struct protocol_field set_scanout_blob[] = {
 	FIELD("padding", 60, 0, NO_EDGES),
 	FIELD("stride", 64, 512, { 512, 1420, 1424 }),
 	FIELD("second stride", 68, 0, NO_EDGES),
+	FIELD("third stride", 72, 0, NO_EDGES),
 	FIELD("last stride", 76, 0, NO_EDGES),
 	FIELD("offset", 80, 0, { 4, 32768 - 23 * 512 - 96 }),
 	FIELD("second offset", 84, 0, NO_EDGES),
+	FIELD("third offset", 88, 0, NO_EDGES),
 	FIELD("last offset", 92, 0, NO_EDGES),
 };
 static const struct protocol_field cursor[] = {
@@ -175,6 +178,8 @@ u64 protocol_limit(const struct protocol_wire *wire, const struct protocol_field
 		return wire->gpu_entries;
 	case LIMIT_ADDRESS:
 		return wire->ram_end - 8192;
+	case LIMIT_LENGTH: /* of what begins at the address */
+		return wire->ram_end - wire->memory_address - 8192;
 	}
 	return 0;
 }

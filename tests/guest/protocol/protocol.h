@@ -93,7 +93,8 @@ enum protocol_limit {
 	LIMIT_HEAD,
 	LIMIT_SIDE,
 	LIMIT_ENTRIES,
-	LIMIT_ADDRESS
+	LIMIT_ADDRESS,
+	LIMIT_LENGTH
 };
 
 struct protocol_field {
