@@ -317,7 +317,9 @@ static int config_end(struct parser *p)
 	const struct config *c = p->config;
 
 	p->line = p->network_line;
-	if (c->net_mode != NET_OFF && c->password[0] == '\0')
+	if (c->net_mode == NET_OFF)
+		return 0;
+	if (c->password[0] == '\0')
 		return config_fail(p, "the network is on, but [network] has no password", NULL);
 	if (c->http_port && c->vnc_port && c->http_port >= c->vnc_port &&
 	    c->http_port - c->vnc_port <= MAX_VMS)

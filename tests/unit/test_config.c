@@ -354,6 +354,9 @@ static void test_network_whole(void **state)
 	refuse_text("[network]\naddress=dhcp\n", 2, "no password");
 	refuse_text("[network]\naddress=dhcp\npassword=p\nhttp=5904\n", 2, "vnc");
 	accept_text("[network]\naddress=off\n");
+	accept_text("[network]\naddress=off\nhttp=5900\n");
+	accept_text("[network]\nvnc=80\n");
+	refuse_text("[network]\nvnc=79\npassword=p\naddress=dhcp\n", 4, "vnc");
 	accept_text("[network]\naddress=dhcp\npassword=p\nhttp=5909\n");
 }
 
