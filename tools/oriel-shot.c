@@ -7,10 +7,10 @@
  *
  * Takes a picture of the screen or of a guest. PATH is Oriel's serial console: a unix socket, a
  * serial line (set to 115200 8N1, raw) or a pseudo terminal. URL is http://[user:password@]host
- * [:port]. Length and checksum are verified; a picture that was damaged on the way, or does not go
- * on for some seconds, is asked for again, three times in all. With --if-changed, FILE.png is what
- * was taken last: over a serial line, the picture is sent only when it is another one by now. Exit
- * status: 0 written (or unchanged: then it says so), 1 not.
+ * [:port], an IPv6 address in brackets. Length and checksum are verified; a picture that was
+ * damaged on the way, or does not go on for some seconds, is asked for again, three times in all.
+ * With --if-changed, FILE.png is what was taken last: over a serial line, the picture is sent only
+ * when it is another one by now. Exit status: 0 written (or unchanged: then it says so), 1 not.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,9 +33,11 @@
 #include "picture.h"
 
 #define TRIES	 3
-#define STALL	 8 /* seconds without a line of a picture that has begun */
 #define MAX_FILE (64u << 20)
 #define MAX_LINE 4096
+#ifndef STALL
+#define STALL 8 /* seconds without a line of a picture that has begun */
+#endif
 
 enum outcome { DONE, UNCHANGED, DAMAGED, REFUSED };
 
@@ -145,6 +147,12 @@ static int open_serial(const char *path)
 	return fd;
 }
 
+/* What a guest says: "NAME| ". */
+static bool is_guests(const char *line)
+{
+	return line[strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '|';
+}
+
 /* The next line that is no log line, without its end; false when the time is over. After a panic
  * there will be none. */
 static bool read_line(int fd, char line[MAX_LINE], double until)
@@ -170,11 +178,13 @@ static bool read_line(int fd, char line[MAX_LINE], double until)
 		}
 		at++;
 		line[len] = 0;
+		len = 0;
+		if (is_guests(line))
+			continue;
 		if (strstr(line, "oriel: PANIC"))
 			fail(line, "console");
-		if (len && line[0] != '[')
+		if (line[0] && line[0] != '[')
 			return true;
-		len = 0;
 	}
 }
 
@@ -209,29 +219,34 @@ static bool add_base64(struct bytes *b, const char *line)
 	return true;
 }
 
-/* A line of an answer that has begun. */
-static bool read_on(int fd, char line[MAX_LINE])
+static double stall(void)
 {
 	double until = now() + STALL;
 
-	return read_line(fd, line, until < deadline ? until : deadline);
+	return until < deadline ? until : deadline;
 }
 
+/* A line of an answer that has begun. */
+static bool read_on(int fd, char line[MAX_LINE])
+{
+	return read_line(fd, line, stall());
+}
+
+/* To the end of the answer. */
 static enum outcome read_picture(int fd, struct bytes *b, unsigned long len, uint32_t crc)
 {
 	char line[MAX_LINE];
-	bool damaged = false;
+	bool whole = false, damaged = false;
 
-	while (read_on(fd, line)) {
-		if (strcmp(line, "end") == 0) {
-			if (damaged || b->len != len || picture_crc_add(0, b->data, b->len) != crc)
-				return DAMAGED;
-			return DONE;
-		}
-		if (!add_base64(b, line))
+	while (read_on(fd, line) && strcmp(line, "ok") != 0) {
+		if (strcmp(line, "end") == 0)
+			whole = true;
+		else if (!add_base64(b, line))
 			damaged = true;
 	}
-	return DAMAGED;
+	return whole && !damaged && b->len == len && picture_crc_add(0, b->data, b->len) == crc
+		       ? DONE
+		       : DAMAGED;
 }
 
 static void ask(int fd, const struct options *o)
@@ -251,30 +266,28 @@ static void ask(int fd, const struct options *o)
 
 static enum outcome ask_console(int fd, const struct options *o, struct bytes *b)
 {
-	enum outcome outcome = DAMAGED;
+	double until = deadline;
 	char line[MAX_LINE];
 	unsigned long len;
 	unsigned crc;
 
 	ask(fd, o);
-	while (read_line(fd, line, deadline)) {
+	while (read_line(fd, line, until)) {
 		if (strncmp(line, "error:", 6) == 0) {
 			fprintf(stderr, "oriel-shot: %s\n", line);
 			return REFUSED;
 		}
-		if (o->if_changed && sscanf(line, "unchanged %x", &crc) == 1)
-			outcome = crc == o->crc ? UNCHANGED : DAMAGED;
-		else if (sscanf(line, "png %lu crc32 %x", &len, &crc) == 2)
-			outcome = read_picture(fd, b, len, crc);
-		else
-			continue; /* echo, prompt, somebody else's answer */
-		while (read_on(fd, line))
-			if (strcmp(line, "ok") == 0)
-				break;
-		return outcome;
+		if (sscanf(line, "png %lu crc32 %x", &len, &crc) == 2)
+			return read_picture(fd, b, len, crc);
+		if (o->if_changed && sscanf(line, "unchanged %x", &crc) == 1 && crc == o->crc)
+			return read_on(fd, line) ? UNCHANGED : DAMAGED;
+		/* The end of somebody else's answer, or of one whose beginning was damaged. */
+		if (strcmp(line, "ok") == 0)
+			until = stall();
 	}
-	fail("no answer in time", "console");
-	return REFUSED;
+	if (until == deadline)
+		fail("no answer in time", "console");
+	return DAMAGED;
 }
 
 /* ---- HTTP */
@@ -286,7 +299,7 @@ struct url {
 static struct url parse_url(const char *text)
 {
 	struct url u = { .port = "80" };
-	const char *at, *end;
+	const char *at, *end, *bracket;
 
 	if (strncmp(text, "http://", 7))
 		fail("not http://", text);
@@ -299,13 +312,19 @@ static struct url parse_url(const char *text)
 		memcpy(u.user, text, (size_t)(at - text));
 		text = at + 1;
 	}
-	at = memchr(text, ':', (size_t)(end - text));
+	bracket = *text == '[' ? memchr(text, ']', (size_t)(end - text)) : NULL;
+	at = bracket ? bracket : text;
+	at = memchr(at, ':', (size_t)(end - at));
 	if (at) {
 		if ((size_t)(end - at - 1) >= sizeof(u.port))
 			fail("bad port", text);
 		memset(u.port, 0, sizeof(u.port));
 		memcpy(u.port, at + 1, (size_t)(end - at - 1));
 		end = at;
+	}
+	if (bracket) {
+		text++;
+		end = bracket;
 	}
 	if (end == text || (size_t)(end - text) >= sizeof(u.host))
 		fail("bad host", text);
@@ -495,6 +514,7 @@ int main(int argc, char **argv)
 	look_at_last(&o);
 	deadline = now() + o.timeout;
 	signal(SIGALRM, no_answer);
+	signal(SIGPIPE, SIG_IGN);
 	alarm((unsigned)o.timeout + 1);
 	for (int i = 0; i < TRIES; i++) {
 		struct bytes b = { 0 };
