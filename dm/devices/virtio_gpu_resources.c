@@ -150,10 +150,23 @@ u32 gpu_resource_unref(struct gpu *gpu, u32 id, bool redo)
 	return GPU_OK_NODATA;
 }
 
+/* Big-endian. */
 static void put_u64(u8 *to, u64 value)
 {
-	for (u32 i = 0; i < 8; i++, value >>= 8)
-		to[i] = (u8)value;
+	for (u32 i = 8; i; i--, value >>= 8)
+		to[i - 1] = (u8)value;
+}
+
+/* RFC 9562, version 4. Multiplied by an odd number modulo 2^n, different numbers stay different:
+ * the guest's and the resource's in the lower part, when the machine started in the upper one. */
+static void make_uuid(const struct gpu *gpu, u64 number, u8 uuid[16])
+{
+	const u64 odd = 0x9e3779b97f4a7c15;
+	u64 high = (dm_info->boot_tsc ^ dm_info->wall_seconds << 32) * odd;
+	u64 low = (number * MAX_VMS + gpu->dev->vm->index) * odd;
+
+	put_u64(uuid, (high & ~0xf000ULL) | 0x4000);
+	put_u64(uuid + 8, (low & (BIT(62) - 1)) | BIT(63));
 }
 
 u32 gpu_resource_uuid(struct gpu *gpu, u32 id, u8 uuid[16])
@@ -168,11 +181,7 @@ u32 gpu_resource_uuid(struct gpu *gpu, u32 id, u8 uuid[16])
 		state_order(); /* a number may be lost, but is not given out twice */
 		res->uuid = next;
 	}
-	/* RFC 9562, version 8: when the machine started; then which guest's, and its number. */
-	put_u64(uuid, dm_info->boot_tsc ^ dm_info->wall_seconds << 32);
-	put_u64(uuid + 8, res->uuid << 16 | gpu->dev->vm->index << 8);
-	uuid[6] = (uuid[6] & 0x0f) | 0x80;
-	uuid[8] = 0x80;
+	make_uuid(gpu, res->uuid, uuid);
 	return GPU_OK_RESOURCE_UUID;
 }
 

@@ -113,8 +113,10 @@ static void assigns_uuids(void **state)
 		assert_int_equal(RUN(c), GPU_OK_RESOURCE_UUID);
 		assert_memory_equal(answer->uuid, seen[i], 16);
 	}
-	assert_int_equal(seen[0][6] >> 4, 8); /* version and variant */
-	assert_int_equal(seen[0][8] >> 6, 2);
+	for (u32 i = 0; i < 3; i++) { /* version and variant */
+		assert_int_equal(seen[i][6] >> 4, 4);
+		assert_int_equal(seen[i][8] >> 6, 2);
+	}
 	c.resource_id = 0;
 	assert_int_equal(RUN(c), GPU_ERR_INVALID_RESOURCE_ID);
 }
