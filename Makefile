@@ -41,10 +41,12 @@ setup: $(BUILD)/setup.mk
 
 # ---- Sources ---------------------------------------------------------------------------------
 LWIP := build/src/lwip/src
+ZLIB := build/src/zlib
 hv_src := $(wildcard arch/x86/*.c arch/x86/*.S arch/x86/vmx/*.[cS] arch/x86/svm/*.[cS] hv/*.c)
 dm_src := $(wildcard dm/*.c dm/*.S dm/*/*.c)
-lwip_src := $(if $(wildcard dm/*/lwipopts.h),$(wildcard $(LWIP)/core/*.c $(LWIP)/core/ipv4/*.c \
-	$(LWIP)/core/ipv6/*.c) $(LWIP)/netif/ethernet.c)
+lwip_src := $(wildcard $(LWIP)/core/*.c $(LWIP)/core/ipv4/*.c $(LWIP)/core/ipv6/*.c) \
+	$(LWIP)/netif/ethernet.c
+zlib_src := $(addprefix $(ZLIB)/,adler32.c crc32.c deflate.c trees.c zutil.c)
 boot_src := $(wildcard boot/*.c boot/*.S)
 host_tools := $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/oriel-*.c))
 
@@ -52,7 +54,7 @@ host_tools := $(patsubst tools/%.c,$(BUILD)/tools/%,$(wildcard tools/oriel-*.c))
 objects = $(addprefix $(BUILD)/obj/$(1)/,$(addsuffix .o,$(2)))
 hv_obj := $(call objects,hv,$(hv_src))
 dm_obj := $(call objects,dm,$(dm_src))
-lwip_obj := $(call objects,lwip,$(lwip_src))
+libs_obj := $(call objects,libs,$(lwip_src) $(zlib_src))
 boot_obj := $(call objects,boot,$(boot_src))
 
 # ---- Flags -----------------------------------------------------------------------------------
@@ -65,10 +67,11 @@ COMMON := -std=gnu11 -O2 -g -ffreestanding -fno-stack-protector -fcf-protection=
 STATIC := -fno-pic -fno-pie -nostdlib
 HV_FLAGS := $(COMMON) $(STATIC) -mcmodel=kernel -mgeneral-regs-only -Iarch/include -Ihv -Iarch/x86 \
 	-I.
-LWIP_FLAGS := -isystem $(LWIP)/include $(addprefix -I,$(dir $(firstword $(wildcard dm/*/lwipopts.h))))
-DM_FLAGS := $(COMMON) $(STATIC) -mcmodel=small -Idm -I. $(LWIP_FLAGS)
+# Z_SOLO: zlib without a C library.
+LIBS_FLAGS := -isystem $(LWIP)/include -Idm/net -isystem $(ZLIB) -DZ_SOLO -DNO_GZIP -DZLIB_CONST
+DM_FLAGS := $(COMMON) $(STATIC) -mcmodel=small -Idm -I. $(LIBS_FLAGS)
 # What lwIP has and nobody calls is left out: some of it would need a C library.
-LWIP_CFLAGS := $(DM_FLAGS) -w -ffunction-sections -fdata-sections
+LIBS_CFLAGS := $(DM_FLAGS) -w -ffunction-sections -fdata-sections
 BOOT_FLAGS := $(COMMON) -fpic -fshort-wchar -fvisibility=hidden -maccumulate-outgoing-args \
 	-DGNU_EFI_USE_MS_ABI -I. -isystem /usr/include/efi -isystem /usr/include/efi/x86_64
 HOST_FLAGS := -std=gnu11 -O2 -g -D_GNU_SOURCE -Ihv/include -I. -I$(BUILD)/gen \
@@ -86,9 +89,9 @@ generated := $(BUILD)/gen/build_id.h $(BUILD)/gen/font_8x16.h $(BUILD)/gen/dsdt_
 # What a build depends on beside files' contents: flags, and which sources there are.
 stamp = @mkdir -p $(@D); echo '$(strip $(1))' | cmp -s - $@ || echo '$(strip $(1))' >$@
 $(BUILD)/gen/flags: FORCE
-	$(call stamp,$(HV_FLAGS) $(DM_FLAGS) $(LWIP_CFLAGS) $(BOOT_FLAGS) $(HOST_FLAGS) $(WARN))
+	$(call stamp,$(HV_FLAGS) $(DM_FLAGS) $(LIBS_CFLAGS) $(BOOT_FLAGS) $(HOST_FLAGS) $(WARN))
 $(BUILD)/gen/sources: FORCE
-	$(call stamp,$(LINK) $(hv_src) $(dm_src) $(lwip_src) $(boot_src))
+	$(call stamp,$(LINK) $(hv_src) $(dm_src) $(lwip_src) $(zlib_src) $(boot_src))
 
 define compile
 $(call say,CC)
@@ -100,17 +103,17 @@ $(BUILD)/obj/hv/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(HV_FLAGS) $(WARN))
 $(BUILD)/obj/dm/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(DM_FLAGS) $(WARN))
-$(BUILD)/obj/lwip/%.o: % $(BUILD)/gen/flags | $(generated)
-	$(call compile,$(LWIP_CFLAGS))
+$(BUILD)/obj/libs/%.o: % $(BUILD)/gen/flags | $(generated)
+	$(call compile,$(LIBS_CFLAGS))
 $(BUILD)/obj/boot/%.o: % $(BUILD)/gen/flags | $(generated)
 	$(call compile,$(BOOT_FLAGS) $(WARN))
 
 $(BUILD)/hv.elf: arch/x86/hv.lds $(hv_obj) $(BUILD)/gen/sources
 	$(call say,LD)
 	$(Q)$(CC) $(LINK) -T $< -o $@ $(hv_obj)
-$(BUILD)/dm.elf: dm/dm.lds $(dm_obj) $(lwip_obj) $(BUILD)/gen/sources
+$(BUILD)/dm.elf: dm/dm.lds $(dm_obj) $(libs_obj) $(BUILD)/gen/sources
 	$(call say,LD)
-	$(Q)$(CC) $(LINK) -Wl,--gc-sections -T $< -o $@ $(dm_obj) $(lwip_obj)
+	$(Q)$(CC) $(LINK) -Wl,--gc-sections -T $< -o $@ $(dm_obj) $(libs_obj)
 
 # The two programs travel stripped inside the loader.
 $(BUILD)/obj/boot/hv.stripped: $(HV_ELF)
@@ -243,5 +246,5 @@ help:
 	@echo "make soak [SOAK_MINUTES=30]   Weston next to a text console, for so long"
 	@echo "make check | test-unit | test-system | bench | fuzz | clean"
 
--include $(wildcard $(patsubst %.o,%.d,$(hv_obj) $(dm_obj) $(lwip_obj) $(boot_obj)) \
+-include $(wildcard $(patsubst %.o,%.d,$(hv_obj) $(dm_obj) $(libs_obj) $(boot_obj)) \
 	$(BUILD)/tools/*.d)

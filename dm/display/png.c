@@ -1,41 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* PNG; see png.h. No state but the table. */
+/* PNG; see png.h. No state of its own. */
 #include "png.h"
 #include "dm/runtime.h"
 
-#define ADLER_BASE 65521
-
-_Static_assert(PNG_BLOCK > 3 * PNG_MAX_WIDTH, "a block holds a line");
-
-static struct {
-	bool ready;
-	u32 crc[256];
-} tables;
-
-static void make_tables(void)
-{
-	for (u32 i = 0; i < 256; i++) {
-		u32 crc = i;
-
-		for (u32 k = 0; k < 8; k++)
-			crc = crc & 1 ? crc >> 1 ^ 0xedb88320 : crc >> 1;
-		tables.crc[i] = crc;
-	}
-	tables.ready = true;
-}
+#define LEVEL 4 /* the first that looks further than to the nearest match: half the bytes of 3 */
 
 u32 png_crc(u32 crc, const void *data, size_t len)
 {
-	const u8 *p = data;
-
-	if (!tables.ready)
-		make_tables();
-	crc = ~crc;
-	while (len--)
-		crc = crc >> 8 ^ tables.crc[(crc ^ *p++) & 0xff];
-	return ~crc;
+	return (u32)crc32_z(crc, data, len);
 }
 
 static void put_byte(struct png *p, u8 byte)
@@ -74,29 +48,12 @@ static void chunk_end(struct png *p, size_t at)
 	put_big(p, png_crc(0, p->file + at + 4, len + 4));
 }
 
-static void compress_block(struct png *p)
+static void feed(struct png *p, const u8 *data, size_t len, int flush)
 {
-	deflate_block(&p->deflate, p->block, p->block_len);
-	p->block_len = 0;
-}
+	u8 *to = p->file + p->len;
 
-static void adler_add(struct png *p, const u8 *data, u32 len)
-{
-	u32 a = p->adler_a, b = p->adler_b;
-
-	while (len) {
-		u32 n = MIN(len, 5552); /* as many as fit before a sum can overflow */
-
-		len -= n;
-		for (; n; n--) {
-			a += *data++;
-			b += a;
-		}
-		a %= ADLER_BASE;
-		b %= ADLER_BASE;
-	}
-	p->adler_a = a;
-	p->adler_b = b;
+	p->full |= zstream_add(&p->stream, data, len, flush, &to, p->file + p->capacity) != 0;
+	p->len = (size_t)(to - p->file);
 }
 
 void png_begin(struct png *p, u8 *file, size_t capacity, u32 width, u32 height)
@@ -109,9 +66,6 @@ void png_begin(struct png *p, u8 *file, size_t capacity, u32 width, u32 height)
 	p->len = 0;
 	p->full = width > PNG_MAX_WIDTH;
 	p->width = MIN(width, PNG_MAX_WIDTH);
-	p->adler_a = 1;
-	p->adler_b = 0;
-	p->block_len = 0;
 	memset(p->above, 0, sizeof(p->above));
 	for (u32 i = 0; i < sizeof(signature); i++)
 		put_byte(p, signature[i]);
@@ -122,19 +76,13 @@ void png_begin(struct png *p, u8 *file, size_t capacity, u32 width, u32 height)
 	put_byte(p, 0);		/* not interlaced */
 	chunk_end(p, chunk);
 	p->chunk = chunk_begin(p, "IDAT");
-	for (u32 i = 0; i < sizeof(deflate_zlib_header); i++)
-		put_byte(p, deflate_zlib_header[i]);
-	deflate_begin(&p->deflate, p->file + p->len, p->capacity - p->len);
+	zstream_begin(&p->stream, LEVEL);
 }
 
 void png_line(struct png *p, const u32 *pixels)
 {
-	u32 len = 1 + 3 * p->width;
-	u8 *to, *above = p->above;
+	u8 *to = p->line, *above = p->above;
 
-	if (p->block_len + len > PNG_BLOCK)
-		compress_block(p);
-	to = p->block + p->block_len;
 	*to++ = 2; /* filter: the difference to the line above */
 	for (u32 i = 0; i < p->width; i++) {
 		u32 pixel = pixels[i];
@@ -146,17 +94,12 @@ void png_line(struct png *p, const u32 *pixels)
 			*above++ = value;
 		}
 	}
-	adler_add(p, p->block + p->block_len, len);
-	p->block_len += len;
+	feed(p, p->line, (size_t)(to - p->line), Z_NO_FLUSH);
 }
 
 int png_end(struct png *p, size_t *len)
 {
-	compress_block(p);
-	deflate_end(&p->deflate);
-	p->len += p->deflate.len;
-	p->full |= p->deflate.full;
-	put_big(p, p->adler_b << 16 | p->adler_a);
+	feed(p, NULL, 0, Z_FINISH);
 	chunk_end(p, p->chunk);
 	chunk_end(p, chunk_begin(p, "IEND"));
 	if (p->full)

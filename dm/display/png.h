@@ -4,19 +4,18 @@
 /*
  * A PNG written line by line into a buffer. Writing through a library that wants the whole picture
  * would need four to five times its size in memory, which for a 4K panel is more than the device
- * domain has; this needs the output and one block of lines.
+ * domain has; this needs the output and two lines.
  *
- * 8 bits a channel, RGB (PNG specification, second edition); filter "up" on every line;
- * compressed by deflate.h.
+ * 8 bits a channel, RGB (PNG specification, second edition); filter "up" on every line; compressed
+ * by zlib.
  */
 #ifndef DM_DISPLAY_PNG_H
 #define DM_DISPLAY_PNG_H
 
-#include "deflate.h"
+#include "zstream.h"
 
 #define PNG_MAX_WIDTH 16384
-#define PNG_CAPACITY  MIB(8)  /* room for a file */
-#define PNG_BLOCK     KIB(64) /* of lines; compressed in one go */
+#define PNG_CAPACITY  MIB(8) /* room for a file */
 
 struct png {
 	u8 *file;
@@ -24,11 +23,9 @@ struct png {
 	bool full;
 	u32 width;
 	size_t chunk; /* where the IDAT chunk begins */
-	struct deflate deflate;
-	u32 adler_a, adler_b;
-	u32 block_len;
-	u8 above[3 * PNG_MAX_WIDTH]; /* the line before, unfiltered */
-	u8 block[PNG_BLOCK];	     /* filtered lines */
+	struct zstream stream;
+	u8 above[3 * PNG_MAX_WIDTH];	/* the line before, unfiltered */
+	u8 line[1 + 3 * PNG_MAX_WIDTH]; /* filtered */
 };
 
 /* CRC-32 as in IEEE 802.3 and PNG; start with 0, pass the result on. */

@@ -16,6 +16,7 @@
 #define DM_REMOTE_RFB_H
 
 #include <abi/range.h>
+#include "dm/display/zstream.h"
 
 #define RFB_TILE_WIDTH	64
 #define RFB_TILE_HEIGHT 16
@@ -24,7 +25,7 @@
 #define RFB_TILE_WORDS	(RFB_MAX_SIZE / RFB_TILE_WIDTH / 64)
 #define RFB_UNIT_TILES	8
 #define RFB_UNIT_PIXELS (RFB_UNIT_TILES * RFB_TILE_WIDTH * RFB_TILE_HEIGHT)
-#define RFB_BUFFER	40960
+#define RFB_BUFFER	45056
 #define RFB_CURSOR_SIZE 64 /* pixels each way */
 #define RFB_SCAN_CELLS	32768
 #define RFB_SCAN_LINES	2176
@@ -133,14 +134,15 @@ struct rfb {
 	u64 dirty[RFB_TILE_ROWS][RFB_TILE_WORDS];
 	u64 sending[RFB_TILE_ROWS][RFB_TILE_WORDS];
 	bool draws_cursor, cursor_changed;
-	u32 cursor_crc;	   /* of the one it has; 0: none */
-	bool scanning;	   /* before an update */
-	bool copies;	   /* the scan's cells are kept */
-	u32 units;	   /* of the update, still to send */
-	u32 row, column;   /* of the next one, or before it */
-	bool stream_begun; /* ZRLE's */
-	u64 next_update;   /* not before */
+	u32 cursor_crc;	 /* of the one it has; 0: none */
+	bool scanning;	 /* before an update */
+	bool copies;	 /* the scan's cells are kept */
+	u32 units;	 /* of the update, still to send */
+	u32 row, column; /* of the next one, or before it */
+	u64 next_update; /* not before */
 	struct rfb_scan scan;
+	bool stream_begun;
+	struct zstream stream; /* ZRLE's */
 
 	/* Bytes to send. */
 	size_t out_len, out_at;

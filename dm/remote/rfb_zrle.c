@@ -3,11 +3,9 @@
 
 /*
  * Encoding ZRLE (RFC 6143 section 7.7.6): tiles of 64x64 pixels, each as it is shortest, then all
- * through one stream of deflate a connection. The stream ends on a byte at each rectangle and does
- * not look back beyond it, so all that a connection keeps is whether it has begun.
+ * through one stream of zlib's a connection, which ends on a byte at each rectangle.
  */
 #include "rfb_internal.h"
-#include "dm/display/deflate.h"
 #include "dm/runtime.h"
 
 #define TILE	    64
@@ -171,7 +169,6 @@ u8 *rfb_encode_zrle(struct rfb *c, u8 *to, const u32 *pixels, u32 width, u32 hei
 {
 	static u8 plain[RFB_UNIT_PIXELS * 4 + RFB_UNIT_TILES];
 	static u32 tile[TILE * RFB_TILE_HEIGHT];
-	struct deflate d;
 	u8 *end = plain, *length = to;
 
 	for (u32 x = 0; x < width; x += TILE) {
@@ -182,15 +179,12 @@ u8 *rfb_encode_zrle(struct rfb *c, u8 *to, const u32 *pixels, u32 width, u32 hei
 		end = put_tile(&c->format, end, tile, w, height);
 	}
 	to += 4;
-	if (!c->stream_begun) {
-		memcpy(to, deflate_zlib_header, sizeof(deflate_zlib_header));
-		to += sizeof(deflate_zlib_header);
-		c->stream_begun = true;
-	}
-	deflate_begin(&d, to, DEFLATE_BOUND(sizeof(plain)));
-	deflate_block(&d, plain, (u32)(end - plain));
-	deflate_sync(&d);
-	to += d.len;
+	if (!c->stream_begun)
+		zstream_begin(&c->stream, Z_BEST_SPEED);
+	c->stream_begun = true;
+	if (zstream_add(&c->stream, plain, (size_t)(end - plain), Z_SYNC_FLUSH, &to,
+			to + ZSTREAM_BOUND(sizeof(plain))))
+		dm_die("ZRLE grew beyond its bound");
 	rfb_put32(length, (u32)(to - length - 4));
 	return to;
 }

@@ -4,7 +4,8 @@
 /* sources: tests/unit/rfb_fake.c tests/unit/dm_stubs.c dm/remote/rfb.c dm/remote/rfb_update.c */
 /* sources: dm/remote/rfb_encode.c dm/remote/rfb_zrle.c dm/remote/des.c dm/remote/rfb_pixels.c */
 /* sources: dm/remote/rfb_scroll.c dm/remote/rfb_keys.c dm/remote/keys.c */
-/* sources: dm/display/deflate.c dm/display/damage.c dm/display/png.c */
+/* sources: dm/display/zstream.c dm/display/damage.c dm/display/png.c */
+/* libs: -lz */
 /*
  * A client that says anything, while the picture changes in any way. The input is steps: a byte
  * below 0x80 is that many bytes from the client, which follow; others do what the table says. With

@@ -3,8 +3,9 @@
 
 /* sources: tests/unit/display_world.c dm/display/compositor.c dm/display/compose.c */
 /* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
-/* sources: dm/display/frames.c dm/display/screenshot.c dm/display/png.c dm/display/deflate.c */
+/* sources: dm/display/frames.c dm/display/screenshot.c dm/display/png.c dm/display/zstream.c */
 /* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c */
+/* libs: -lz */
 /*
  * Painting: formats, panels of all kinds, pieces, scaling, covering, layouts; each paint is
  * compared with what composing the panel line by line gives.

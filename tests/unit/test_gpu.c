@@ -8,7 +8,8 @@
 /* sources: dm/devices/monitors.c dm/display/compositor.c dm/display/compose.c dm/display/copy.c */
 /* sources: dm/display/damage.c dm/display/layout.c dm/display/pixels.c dm/display/scanout.c */
 /* sources: dm/display/surface.c dm/display/text.c dm/display/png.c dm/display/screenshot.c */
-/* sources: dm/display/deflate.c dm/display/frames.c */
+/* sources: dm/display/zstream.c dm/display/frames.c */
+/* libs: -lz */
 /*
  * The GPU device through its registers and queues, as a driver sees it: every command right and
  * wrong, limits, fences. Restarts: test_gpu_restart.c. Every request that can be thought of:

@@ -3,8 +3,8 @@
 
 /* sources: tests/unit/http_world.c tests/unit/dm_stubs.c dm/net/http.c dm/net/http_request.c */
 /* sources: dm/net/http_pages.c dm/net/http_metrics.c dm/net/picture.c dm/display/png.c */
-/* sources: dm/display/deflate.c */
-/* libs: -lm */
+/* sources: dm/display/zstream.c */
+/* libs: -lz -lm */
 /*
  * The HTTP server over a TCP of the test's: requests, passwords, pictures, and clients that do not
  * behave.

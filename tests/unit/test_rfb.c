@@ -4,7 +4,7 @@
 /* sources: tests/unit/rfb_client.c tests/unit/rfb_fake.c tests/unit/dm_stubs.c dm/remote/rfb.c */
 /* sources: dm/remote/rfb_update.c dm/remote/rfb_encode.c dm/remote/rfb_zrle.c dm/remote/des.c */
 /* sources: dm/remote/rfb_pixels.c dm/remote/rfb_scroll.c dm/remote/rfb_keys.c dm/remote/keys.c */
-/* sources: dm/display/deflate.c dm/display/damage.c dm/display/png.c */
+/* sources: dm/display/zstream.c dm/display/damage.c dm/display/png.c */
 /* libs: -lz */
 /*
  * The RFB server against a client that decodes every encoding: the picture must be what is shown,

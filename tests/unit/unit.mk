@@ -14,7 +14,7 @@
 # A test says in comments, each on one line, what it is linked with; paths from the root, with * for
 # the files of one device:
 #   /* sources: arch/x86/decode*.c arch/fake/fake_log.c */
-#   /* as: test_other */	the sources that test_other.c names
+#   /* as: test_other */	the sources and libraries that test_other.c names
 #   /* libs: -lZydis */
 
 BUILD ?= build
@@ -34,7 +34,7 @@ INCLUDES := -Ihv/include -Iarch/include -iquote hv -iquote arch/x86 -iquote arch
 	-Idm/net
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wundef
-COMMON := -std=gnu11 -g -O1 -fno-omit-frame-pointer -DUNIT_TEST $(INCLUDES) -MD -MP
+COMMON := -std=gnu11 -g -O1 -fno-omit-frame-pointer -DUNIT_TEST -DZLIB_CONST $(INCLUDES) -MD -MP
 UNIT_CFLAGS := $(COMMON) $(WARNINGS) -Werror -fsanitize=address,undefined \
 	-fno-sanitize-recover=undefined
 FUZZ_CFLAGS := $(COMMON) -Wall -fsanitize=fuzzer-no-link,address,undefined \
@@ -62,11 +62,11 @@ $(FUZZ)/obj/%.o: %.c $(SELF)
 
 define unit_program
 $(UNIT)/$(1): $(call objects,$(UNIT),$(1))
-	gcc $(UNIT_CFLAGS) $$^ -o $$@ -lcmocka -pthread $(call said,libs,tests/unit/$(1).c)
+	gcc $(UNIT_CFLAGS) $$^ -o $$@ -lcmocka -pthread $(call said,libs,$(call saying,$(1)))
 endef
 define fuzz_program
 $(FUZZ)/$(1): $(call objects,$(FUZZ),$(1))
-	clang -fsanitize=fuzzer,address,undefined $$^ -o $$@ $(call said,libs,tests/unit/$(1).c)
+	clang -fsanitize=fuzzer,address,undefined $$^ -o $$@ $(call said,libs,$(call saying,$(1)))
 endef
 $(foreach t,$(TESTS),$(eval $(call unit_program,$(t))))
 $(foreach t,$(FUZZERS),$(eval $(call fuzz_program,$(t))))
