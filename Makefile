@@ -68,7 +68,8 @@ STATIC := -fno-pic -fno-pie -nostdlib
 HV_FLAGS := $(COMMON) $(STATIC) -mcmodel=kernel -mgeneral-regs-only -Iarch/include -Ihv -Iarch/x86 \
 	-I.
 # Z_SOLO: zlib without a C library.
-LIBS_FLAGS := -isystem $(LWIP)/include -Idm/net -isystem $(ZLIB) -DZ_SOLO -DNO_GZIP -DZLIB_CONST
+LIBS_FLAGS := -isystem $(LWIP)/include -isystem $(LWIP) -Idm/net -isystem $(ZLIB) -DZ_SOLO -DNO_GZIP \
+	-DZLIB_CONST
 DM_FLAGS := $(COMMON) $(STATIC) -mcmodel=small -Idm -I. $(LIBS_FLAGS)
 # What lwIP has and nobody calls is left out: some of it would need a C library.
 LIBS_CFLAGS := $(DM_FLAGS) -w -ffunction-sections -fdata-sections

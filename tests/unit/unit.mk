@@ -31,6 +31,7 @@ FUZZERS ?= $(patsubst tests/unit/%.c,%,$(sort $(wildcard tests/unit/fuzz_*.c)))
 
 INCLUDES := -Ihv/include -Iarch/include -iquote hv -iquote arch/x86 -iquote arch/fake -iquote dm \
 	-I. -I$(BUILD)/gen -isystem /usr/include/stb -isystem build/src/lwip/src/include \
+	-isystem build/src/lwip/src \
 	-Idm/net
 WARNINGS := -Wall -Wextra -Wshadow -Wconversion -Wmissing-prototypes -Wstrict-prototypes -Wvla \
 	-Wundef
