@@ -33,7 +33,8 @@ void http_print(struct http_text *t, const char *format, ...)
 	http_add(t, line, MIN((size_t)n, sizeof(line) - 1));
 }
 
-/* ---- the page: all pictures, each fetched again (if changed) a while after it was shown */
+/* ---- the page: all pictures, each fetched again (if changed) a while after it was shown. Its own
+ * address may have the password in it, which no browser lets scripts fetch. */
 
 static const char page_head[] =
 	"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>Oriel</title>\n"
@@ -48,11 +49,13 @@ static const char page_tail[] =
 	"<script>\n"
 	"async function again(i,u,tag){\n"
 	" try{const r=await fetch(u,{cache:'no-cache',headers:tag?{'If-None-Match':tag}:{}});\n"
-	"  if(r.status==200){const old=i.src;i.src=URL.createObjectURL(await r.blob());\n"
-	"   if(old.startsWith('blob:'))URL.revokeObjectURL(old);tag=r.headers.get('ETag')}\n"
+	"  if(r.status!=304){const old=i.src;\n"
+	"   if(r.ok)i.src=URL.createObjectURL(await r.blob());else i.removeAttribute('src');\n"
+	"   if(old.startsWith('blob:'))URL.revokeObjectURL(old);tag=r.ok&&r.headers.get('ETag')}\n"
 	" }catch(e){}\n"
 	" setTimeout(()=>again(i,u,tag),1000)}\n"
-	"for(const i of document.images)setTimeout(again,1000,i,i.src,null);\n"
+	"for(const i of document.images)\n"
+	" setTimeout(again,1000,i,location.origin+i.getAttribute('src'),null);\n"
 	"</script></body></html>\n";
 
 void http_page_index(struct http_text *t)

@@ -207,6 +207,7 @@ static void serves_pages(void **state)
 		const char *path, *part;
 	} pages[] = {
 		{ "/", "/vm/test.png?head=0" },
+		{ "/", "location.origin" }, /* without the password */
 		{ "/log", "fghij" },
 		{ "/vm/test/console", "uuuu" },
 		{ "/status.json", "\"reason\":\"a \\\"reason\\\"\\\\\\u000a\"" },
