@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* PCI: both ways to configuration space, sizes and moves of BARs, MSI-X. PCI 3.0, 6.2.5, 6.8.2. */
+/* PCI: both ways to configuration space, sizes and moves of BARs, MSI-X, the pin.
+ * PCI 3.0, 6.2.5, 6.8.2. */
 #include "kit/pci.h"
 
 #include "kit/apic.h"
@@ -11,7 +12,12 @@
 #define MSIX_ENABLE   0x8000u
 #define MSIX_MASK_ALL 0x4000u
 #define ENTRY_MASKED  1u
-#define DEVICES	      256
+
+#define PCI_STATUS	     6
+#define PCI_COMMAND_INTX_OFF 0x400u
+#define STATUS_INTERRUPT     8u
+
+#define DEVICES 256
 
 static volatile u32 interrupts;
 static struct vgpu gpu;
@@ -133,6 +139,36 @@ static void ask(void)
 	vgpu_command(&gpu, &h, sizeof(h), answer, 408);
 }
 
+static bool pin_status(void)
+{
+	return pci_read16(gpu.devfn, PCI_STATUS) & STATUS_INTERRUPT;
+}
+
+/* MSI-X was in use and is disabled, but the queue still has its vector. */
+static void test_pin(u8 cap)
+{
+	u32 gsi = GUEST_PCI_INTX_GSI + (gpu.devfn >> 3) % 4;
+
+	ioapic_route(gsi, VECTOR_MSI, apic_id());
+	ask();
+	report(interrupts_in(20000) == 1, "with MSI-X disabled, an answer interrupts by the pin");
+	report(pin_status(), "and the status register tells of it");
+	report(*(volatile u8 *)gpu.isr == 1 && !pin_status(), "until the ISR status is read");
+	pci_write16(gpu.devfn, PCI_COMMAND,
+		    PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER | PCI_COMMAND_INTX_OFF);
+	ask();
+	report(interrupts_in(20000) == 0 && *(volatile u8 *)gpu.isr == 1,
+	       "the pin can be switched off");
+	pci_write16(gpu.devfn, PCI_COMMAND, PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER);
+	pci_write16(gpu.devfn, (u16)(cap + 2), MSIX_ENABLE);
+	*(volatile u16 *)(gpu.common + COMMON_QUEUE_SELECT) = 0;
+	*(volatile u16 *)(gpu.common + COMMON_QUEUE_MSIX) = NO_VECTOR;
+	ask();
+	report(interrupts_in(20000) == 0, "with MSI-X, a queue without a vector is silent");
+	pci_write16(gpu.devfn, (u16)(cap + 2), 0);
+	ioapic_mask(gsi);
+}
+
 static void test_msix(void)
 {
 	u8 cap = pci_capability(gpu.devfn, PCI_CAP_MSIX, 0);
@@ -172,6 +208,7 @@ static void test_msix(void)
 	pci_write16(gpu.devfn, (u16)(cap + 2), MSIX_ENABLE);
 	report(interrupts_in(20000) == 1, "clearing it delivers");
 	pci_write16(gpu.devfn, (u16)(cap + 2), 0);
+	test_pin(cap);
 }
 
 void main(void)
