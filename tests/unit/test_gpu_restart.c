@@ -6,6 +6,7 @@
  * The GPU device over a restart of the domain, at every point of every command.
  */
 #include "gpu_requests.h"
+#include "random.h"
 
 /* ---- Restarts: a list of commands, each interrupted at its n-th call out of the device, for each
  * n, must end as it would have without; and so must everything after it. */
@@ -162,6 +163,79 @@ static void adoption_drops_damage(void **state)
 	assert_int_equal(stub_restart(dev), -EINVAL);
 }
 
+/* Two resources of each kind, all in use. */
+static void make_state(void)
+{
+	struct gpu_set_scanout_blob show = blob_scanout(1, 3, 64, 64);
+
+	stub_driver_start(dev, ALL_FEATURES);
+	for (u32 id = 1; id <= 2; id++) {
+		create_2d(id, PIXEL_B8G8R8A8, 64, 64);
+		attach(id, 4, PIXELS, 4096, 4);
+		create_blob(id + 2, PIXELS, 16384, 16384);
+	}
+	set_scanout(0, 1, FULL(64, 64));
+	RUN(show);
+	cursor(GPU_CMD_UPDATE_CURSOR, 0, 2, 5, 5);
+	cursor(GPU_CMD_UPDATE_CURSOR, 1, 4, 5, 5);
+}
+
+/* Whatever is left of it must be of use without harm. */
+static void use_state(void)
+{
+	for (u32 id = 1; id <= 4; id++) {
+		transfer(id, FULL(64, 64), 0);
+		transfer(id, (struct rect){ 0, 63, 64, 1 }, 0);
+		flush(id, FULL(64, 64));
+		cursor(GPU_CMD_UPDATE_CURSOR, 0, id, 1, 1);
+		set_scanout(0, id, FULL(64, 64));
+		flush(id, FULL(64, 64));
+		resource_command(GPU_CMD_RESOURCE_DETACH_BACKING, id);
+		resource_command(GPU_CMD_RESOURCE_UNREF, id);
+	}
+	create_2d(9, PIXEL_B8G8R8A8, 64, 64);
+}
+
+/* Bytes of the tables changed at random, mostly to what was near them. */
+static void any_damage_is_survived(void **state)
+{
+	struct random random = random_seeded("damage");
+	u64 rounds = test_rounds(600);
+
+	(void)state;
+	stub_start(160, 120, LAYOUT_TILES, 2);
+	dev = stub_device(&virtio_gpu_ops);
+	for (u64 i = 0; i < rounds; i++) {
+		struct gpu_state *s = dev->state;
+
+		make_state();
+		for (u64 n = 1 + random_below(&random, 4); n; n--) {
+			const struct {
+				void *at;
+				u64 len;
+			} parts[] = {
+				{ &s->resources[1], 4 * sizeof(s->resources[0]) },
+				{ s->scanouts, 2 * sizeof(s->scanouts[0]) },
+				{ s->cursors, 2 * sizeof(s->cursors[0]) },
+				{ &s->events, (u64)((u8 *)s->scanouts - (u8 *)&s->events) },
+				{ world.pool, 16 * PAGE_SIZE },
+			};
+			u64 part = random_below(&random, ARRAY_SIZE(parts));
+			u8 *at = parts[part].at;
+
+			at += random_below(&random, parts[part].len);
+			*at = random_below(&random, 2) ? (u8)random_below(&random, 256)
+						       : (u8)(*at + random_below(&random, 3) - 1);
+		}
+		if (stub_restart(dev)) {
+			memset(dev->state, 0, sizeof(*s));
+			dev->ops->reset(dev);
+			continue;
+		}
+		use_state();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +243,7 @@ int main(void)
 		TEST(survives_death_anywhere),
 		TEST(errors_survive_death),
 		TEST(adoption_drops_damage),
+		TEST(any_damage_is_survived),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
