@@ -244,6 +244,18 @@ static err_t try_picture(struct connection *c)
 	return go_on(c);
 }
 
+/* Who waits for a picture since before all others; NULL: nobody waits. */
+static struct connection *longest_waiting(void)
+{
+	struct connection *found = NULL;
+
+	for (u32 i = 0; i < CONNECTIONS; i++)
+		if (connections[i].state == WAITING &&
+		    (!found || connections[i].deadline < found->deadline))
+			found = &connections[i];
+	return found;
+}
+
 static err_t ask_picture(struct connection *c, struct dm_vm *vm, u32 head)
 {
 	u32 width, height;
@@ -264,7 +276,7 @@ static err_t ask_picture(struct connection *c, struct dm_vm *vm, u32 head)
 	}
 	c->state = WAITING;
 	give_time(c, PICTURE_US);
-	return try_picture(c);
+	return longest_waiting() == c ? try_picture(c) : ERR_OK;
 }
 
 /* ---- requests */
@@ -508,11 +520,14 @@ static u64 look_at(struct connection *c)
 	return c->deadline;
 }
 
-/* Connections first: one may begin its picture. */
+/* Connections first: one may begin its picture, and whose turn it is goes before all others. */
 u64 http_run(void)
 {
+	struct connection *first = longest_waiting();
 	u64 next = DM_NO_DEADLINE, due;
 
+	if (first)
+		try_picture(first);
 	for (u32 i = 0; i < CONNECTIONS; i++) {
 		if (connections[i].state == FREE)
 			continue;

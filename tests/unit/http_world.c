@@ -24,6 +24,7 @@
 struct world_client world_clients[WORLD_CLIENTS];
 u32 world_colour;
 u64 world_generation;
+u32 world_heads;
 bool world_no_memory;
 
 static struct tcp_pcb pcbs[WORLD_CLIENTS], listener;
@@ -190,7 +191,7 @@ int screenshot_size(struct dm_vm *vm, u32 head, u32 *width, u32 *height)
 	(void)vm;
 	*width = WORLD_WIDTH;
 	*height = WORLD_HEIGHT;
-	return head ? -ENOENT : 0;
+	return head < world_heads ? 0 : -ENOENT;
 }
 
 void screenshot_lines(struct dm_vm *vm, u32 head, u32 y, u32 count, u32 *out)
@@ -281,6 +282,7 @@ void world_start(void)
 	memset(world_clients, 0, sizeof(world_clients));
 	world_colour = 0x123456;
 	world_generation += 100; /* never back: pictures are remembered */
+	world_heads = 1;
 	world_no_memory = false;
 	http_init();
 	due = DM_NO_DEADLINE;
@@ -366,6 +368,12 @@ void world_pass(u64 us)
 		due = http_run();
 	}
 	dm_stubs.now = MAX(dm_stubs.now, end);
+}
+
+void world_step(void)
+{
+	dm_stubs.now++;
+	due = http_run();
 }
 
 void world_settle(void)

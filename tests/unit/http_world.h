@@ -28,6 +28,7 @@ extern struct world_client world_clients[WORLD_CLIENTS];
 /* What the pictures show; who changes it counts on. */
 extern u32 world_colour;
 extern u64 world_generation;
+extern u32 world_heads; /* of the guest */
 /* tcp_write fails as if memory were short. */
 extern bool world_no_memory;
 
@@ -43,6 +44,8 @@ void world_end(int client);
 void world_lose(int client);
 /* Lets time pass, calling http_run() when it wants to be called. */
 void world_pass(u64 us);
+/* Calls it once, a little later. */
+void world_step(void);
 /* The same until no client has anything to come; all is acknowledged at once. */
 void world_settle(void);
 

@@ -355,6 +355,33 @@ static void serves_many_at_once(void **state)
 	assert_in_range(picture_count() - made, 2, 4);
 }
 
+/* Two who always want the latest pictures do not keep a third from another one. */
+static void serves_everybody_in_turn(void **state)
+{
+	static const char *const paths[] = { "/screen.png", "/vm/test.png?head=0" };
+	int busy[2] = { get(paths[0], AUTH), get(paths[1], AUTH) };
+	int third;
+	u32 served = 0;
+
+	(void)state;
+	world_heads = 2;
+	third = get("/vm/test.png?head=1", AUTH);
+	for (u32 i = 0; i < 10000 && !status_of(third); i++) {
+		for (u32 k = 0; k < 2; k++) {
+			if (!status_of(busy[k]))
+				continue;
+			while (world_clients[busy[k]].open)
+				world_acknowledge(busy[k], 65535);
+			world_generation++;
+			busy[k] = get(paths[k], AUTH);
+			served++;
+		}
+		world_step();
+	}
+	assert_int_equal(status_of(third), 200);
+	assert_in_range(served, 1, 8);
+}
+
 static void answers_head(void **state)
 {
 	int client = ask("HEAD /screen.png HTTP/1.1\r\n" AUTH "\r\n");
@@ -504,6 +531,7 @@ int main(void)
 		TEST(never_mixes_pictures),
 		TEST(says_what_is_unchanged),
 		TEST(serves_many_at_once),
+		TEST(serves_everybody_in_turn),
 		TEST(answers_head),
 		TEST(bytes_may_come_one_by_one),
 		TEST(ends_the_slow),
