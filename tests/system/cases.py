@@ -11,7 +11,7 @@ from cases_vga import VGA_CASES, VGA_CASES_BOCHS
 from cases_vnc import VNC
 from steps import (command, counts, edid_passes, ends, flips_at, flips_on, idles, logged,
                    no_kernel_errors, not_logged, note_stats, passes, powers_off, refuses, repeat,
-                   same_stats, says, shows, started, state, wait)
+                   same_stats, says, shows, started, starts_anew, state, wait)
 
 XGA = "quadrants-1024x768"
 TURNED = "turned-1024x768"
@@ -256,9 +256,9 @@ FLOOD = [
          cpus=2, timeout=200, steps=[
              started("left", "flood", "right"),
              says("flood", "guest: flooding"),
-             command("reset left"),
+             starts_anew("left"),
              says("left", "guest: quadrants shown"),
-             command("reset right"),
+             starts_anew("right"),
              says("right", "guest: quadrants shown"),
              shows("left", VGA, panel=False),
              shows("right", VGA, panel=False),

@@ -43,6 +43,16 @@ def says(guest, pattern, secs=120):
     return step
 
 
+def starts_anew(guest):
+    """The guest is stopped and started; what it printed before does not count for `says`."""
+    def step(m):
+        command("stop " + guest)(m)
+        state(guest, "stopped")(m)
+        m.marks[guest] = len(m.console.guests.get(guest, []))
+        command("start " + guest)(m)
+    return step
+
+
 def not_said(guest, pattern):
     """The guest has printed no such line."""
     def step(m):
