@@ -234,11 +234,20 @@ static void read_structures(struct virtio_device *vd, struct dm_access *a)
 	}
 }
 
+/* By an access that a vCPU waits for: the queue has its turn as soon as that is answered. */
+static void notify(struct virtio_device *vd, u32 queue)
+{
+	if (queue >= vd->ops->queue_count || !virtio_pci_driven(vd, queue))
+		return;
+	vd->more |= (u32)BIT(queue);
+	virtio_pci_schedule(vd);
+}
+
 void virtio_pci_access(struct virtio_device *vd, struct dm_access *a)
 {
 	if (a->bar == VIRTIO_NOTIFY_BAR) { /* multiplier 0: the value names the queue */
 		if (a->write)
-			virtio_pci_queue(vd, (u16)a->value);
+			notify(vd, (u16)a->value);
 		else
 			a->value = 0;
 		return;
@@ -250,7 +259,7 @@ void virtio_pci_access(struct virtio_device *vd, struct dm_access *a)
 	} else if (a->addr < VIRTIO_ISR) {
 		common_write(vd, (u32)a->addr - VIRTIO_COMMON, a);
 	} else if (a->addr >= VIRTIO_NOTIFY) {
-		virtio_pci_queue(vd, (u32)(a->addr - VIRTIO_NOTIFY) / VIRTIO_NOTIFY_MULTIPLIER);
+		notify(vd, (u32)(a->addr - VIRTIO_NOTIFY) / VIRTIO_NOTIFY_MULTIPLIER);
 	} else if (a->addr >= VIRTIO_DEVICE && vd->ops->config_write) {
 		vd->ops->config_write(vd, (u32)a->addr - VIRTIO_DEVICE, a->size, (u32)a->value);
 	}

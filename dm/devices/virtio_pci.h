@@ -89,7 +89,7 @@ struct virtio_device {
 	struct dm_device *dev;
 	struct virtio_state *state;
 	u64 hold;    /* see virtio_pci_hold; 0: answer now */
-	u32 more;    /* queues, a bit each, that have had their turn and have more to do */
+	u32 more;    /* queues, a bit each, that are to have a turn at the next timer call */
 	u64 latest;  /* the longest that an answer came after what it was held until; TSC */
 	u32 halfway; /* queues whose request was answered with -EAGAIN */
 };

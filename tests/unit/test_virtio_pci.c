@@ -197,16 +197,24 @@ static void notifications_are_heard_everywhere(void **state)
 	drive(0, 8);
 	driver_offer(1, 0, false);
 	virtio_pci_queue(vd, 0); /* a doorbell */
+	assert_int_equal(handled[0], 1);
 	driver_offer(1, 0, false);
 	virtio_stub_write(d, VIRTIO_NOTIFY_BAR, 0, 2, 0);
+	assert_int_equal(handled[0], 1); /* the guest does not wait for it */
+	assert_int_equal(d->deadline, 0);
+	virtio_pci_timer(vd);
+	assert_int_equal(handled[0], 2);
 	driver_offer(1, 0, false);
 	virtio_stub_write(d, VIRTIO_BAR, VIRTIO_NOTIFY, 2, 0); /* through the window */
+	assert_int_equal(handled[0], 2);
+	virtio_pci_timer(vd);
 	assert_int_equal(handled[0], 3);
 	driver_offer(1, 0, false);
 	virtio_stub_write(d, VIRTIO_BAR, VIRTIO_NOTIFY + VIRTIO_NOTIFY_MULTIPLIER, 2, 1);
 	virtio_stub_write(d, VIRTIO_NOTIFY_BAR, 0, 2, 1); /* another queue's, which is off */
 	virtio_stub_write(d, VIRTIO_NOTIFY_BAR, 0, 2, 0xffff);
 	virtio_pci_queue(vd, ~0u);
+	virtio_pci_timer(vd);
 	assert_int_equal(handled[0], 3);
 	assert_int_equal(virtio_stub_read(d, VIRTIO_NOTIFY_BAR, 0, 2), 0);
 }
