@@ -209,8 +209,8 @@ int value_memory(struct parser *p, struct text value, u64 arg)
 	bool ram = arg == offsetof(struct vm_config, memory);
 	u64 bytes;
 
-	if (!parse_bytes(value, ram ? GIB(24) : MAX_GPU_MEMORY, &bytes) || bytes < MIB(2) ||
-	    (bytes & (LARGE_PAGE_SIZE - 1)))
+	if (!parse_bytes(value, ram ? MAX_GUEST_MEMORY : MAX_GPU_MEMORY, &bytes) ||
+	    bytes < MIB(2) || (bytes & (LARGE_PAGE_SIZE - 1)))
 		return bad_value(p, ram ? "2M to 24G, a multiple of 2M (as in 512M or 2G)"
 					: "2M to 1G, a multiple of 2M (as in 256M)");
 	*(u64 *)(void *)((u8 *)p->vm + arg) = bytes;

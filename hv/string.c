@@ -47,12 +47,3 @@ int memcmp(const void *a, const void *b, size_t len)
 	}
 	return 0;
 }
-
-size_t strlen(const char *s)
-{
-	size_t len = 0;
-
-	while (s[len])
-		len++;
-	return len;
-}

@@ -40,16 +40,6 @@ void *vm_ram(struct vm *vm, gpa_t gpa, u64 len)
 	return NULL;
 }
 
-int vm_read(struct vm *vm, gpa_t gpa, void *to, u32 len)
-{
-	const void *p = vm_ram(vm, gpa, len);
-
-	if (!p)
-		return -EFAULT;
-	memcpy(to, p, len);
-	return 0;
-}
-
 int vm_write(struct vm *vm, gpa_t gpa, const void *from, u32 len)
 {
 	void *p = vm_ram(vm, gpa, len);
@@ -63,13 +53,14 @@ int vm_write(struct vm *vm, gpa_t gpa, const void *from, u32 len)
 /* As the guest's instructions see it: ROM, and shadow RAM only where it is switched in. */
 static int memory_read(void *ctx, gpa_t gpa, void *to, u32 len)
 {
-	const u8 *rom;
+	const u8 *from;
 
-	if (shadow_rom(ctx, gpa, len, &rom)) {
-		memcpy(to, rom, len);
-		return 0;
-	}
-	return shadow_blocks_read(ctx, gpa, len) ? -EFAULT : vm_read(ctx, gpa, to, len);
+	if (!shadow_rom(ctx, gpa, len, &from))
+		from = shadow_blocks_read(ctx, gpa, len) ? NULL : vm_ram(ctx, gpa, len);
+	if (!from)
+		return -EFAULT;
+	memcpy(to, from, len);
+	return 0;
 }
 
 static int memory_write(void *ctx, gpa_t gpa, const void *from, u32 len)

@@ -125,7 +125,6 @@ void vm_fatal(struct vm *vm, const char *format, ...) __attribute__((format(prin
  * none uses second-stage translations that were taken away before. Without vm->lock held. */
 void vm_sync(struct vm *vm);
 /* Guest RAM only. */
-int vm_read(struct vm *vm, gpa_t gpa, void *to, u32 len) must_check;
 int vm_write(struct vm *vm, gpa_t gpa, const void *from, u32 len) must_check;
 void *vm_ram(struct vm *vm, gpa_t gpa, u64 len); /* NULL when not wholly RAM */
 extern const struct guest_memory vm_memory_ops;	 /* read and write of it; ctx: the struct vm */

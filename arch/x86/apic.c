@@ -57,12 +57,7 @@ static void apic_write(u32 reg, u32 value)
 		mmio_write32(xapic + reg, value);
 }
 
-u32 apic_id(void)
-{
-	return x2apic ? apic_read(APIC_ID) : apic_read(APIC_ID) >> 24;
-}
-
-void apic_eoi(void)
+static void apic_eoi(void)
 {
 	apic_write(APIC_EOI, 0);
 }

@@ -22,7 +22,6 @@
 
 /* Leaf 1 ECX */
 #define C1_PDCM		BIT(15)
-#define C1_PCID		BIT(17)
 #define C1_X2APIC	BIT(21)
 #define C1_TSC_DEADLINE BIT(24)
 #define C1_OSXSAVE	BIT(27)

@@ -21,8 +21,6 @@ void irq_dispatch(u8 vector);
 /* The calling core's local APIC: software-enabled, timer ready. The boot core's call also finds
  * the timer's rate. */
 void apic_setup(void);
-u32 apic_id(void);
-void apic_eoi(void);
 void apic_ipi(u32 apic_id, u32 low); /* low: ICR bits 0-31 */
 #define ICR_INIT       0x4500
 #define ICR_STARTUP    0x4600

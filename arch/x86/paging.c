@@ -16,9 +16,21 @@
 extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[];
 extern char __data_start[], __image_end[];
 
+#define PAGING_WC BIT(62) /* in flags: the leaf's PAT index is that of write-combining */
+
 #define FLAGS_RW (PTE_P | PTE_W | PTE_NX)
 #define FLAGS_UC (FLAGS_RW | PTE_PCD | PTE_PWT)
 #define FLAGS_WC (FLAGS_RW | PAGING_WC)
+
+/*
+ * Page tables under construction. Entries hold addresses as the tables' user sees them: physical
+ * ones for the hypervisor's own, guest-physical ones for the device domain's.
+ */
+struct page_tables {
+	u64 root;
+	u64 offset;    /* physical address - address in entries */
+	u64 next, end; /* table pages to take, as in entries; both 0: from the pool */
+};
 
 static struct page_tables own, identity;
 static u64 image_offset; /* linked address - physical address */
@@ -89,7 +101,9 @@ static u64 map_leaf(struct page_tables *t, u64 va, u64 pa, u64 len, u64 flags)
 	return PAGE_SIZE;
 }
 
-void paging_map(struct page_tables *t, u64 va, u64 pa, u64 len, u64 flags)
+/* Maps [va, va + len) to pa. flags: PTE_ bits but PTE_PS, or PAGING_WC. All 4 KiB-aligned; leaves
+ * of 2 MiB where they fit. */
+static void map(struct page_tables *t, u64 va, u64 pa, u64 len, u64 flags)
 {
 	while (len) {
 		u64 step = map_leaf(t, va, pa, len, flags);
@@ -115,7 +129,7 @@ static void map_image(void)
 		u64 va = ALIGN_DOWN((u64)parts[i].start, PAGE_SIZE);
 		u64 end = ALIGN_UP((u64)parts[i].end, PAGE_SIZE);
 
-		paging_map(&own, va, va - image_offset, end - va, parts[i].flags);
+		map(&own, va, va - image_offset, end - va, parts[i].flags);
 	}
 }
 
@@ -123,8 +137,7 @@ static void map_range(u64 base, u64 len, u64 flags)
 {
 	u64 start = ALIGN_DOWN(base, PAGE_SIZE);
 
-	paging_map(&own, DIRECT_MAP_BASE + start, start, ALIGN_UP(base + len, PAGE_SIZE) - start,
-		   flags);
+	map(&own, DIRECT_MAP_BASE + start, start, ALIGN_UP(base + len, PAGE_SIZE) - start, flags);
 }
 
 /* Memory first with large pages; then devices, which may share a 2 MiB page with it. */
@@ -147,12 +160,12 @@ void paging_init(const struct handoff *h)
 
 	identity.root = table_alloc(&identity);
 	memcpy(phys_to_virt(identity.root), phys_to_virt(own.root), PAGE_SIZE);
-	paging_map(&identity, 0, 0, GIB(4), PTE_P | PTE_W);
+	map(&identity, 0, 0, GIB(4), PTE_P | PTE_W);
 	for (u32 i = 0; i < h->mem_count; i++) {
 		u64 base = MAX(h->mem[i].base, GIB(4)), end = h->mem[i].base + h->mem[i].len;
 
 		if (h->mem[i].type == HANDOFF_MEM_RUNTIME && base < end)
-			paging_map(&identity, base, base, end - base, PTE_P | PTE_W);
+			map(&identity, base, base, end - base, PTE_P | PTE_W);
 	}
 	write_cr3(own.root);
 }
@@ -194,7 +207,7 @@ u64 arch_domain_tables(hpa_t area, u64 area_len, gpa_t area_gpa, const struct do
 		flags |= r[i].prot & STAGE2_EXEC ? 0 : PTE_NX;
 		flags |= r[i].type == MEMTYPE_WC ? PAGING_WC : 0;
 		flags |= r[i].type == MEMTYPE_UC ? PTE_PCD | PTE_PWT : 0;
-		paging_map(&t, r[i].gpa, r[i].gpa, r[i].len, flags);
+		map(&t, r[i].gpa, r[i].gpa, r[i].len, flags);
 	}
 	return t.root;
 }

@@ -31,18 +31,4 @@ u64 paging_root(void);
  * starting cores and for the firmware's ResetSystem. */
 u64 paging_identity_root(void);
 
-/*
- * Page tables under construction. Entries hold addresses as the tables' user sees them: physical
- * ones for the hypervisor's own, guest-physical ones for the device domain's.
- */
-struct page_tables {
-	u64 root;
-	u64 offset;    /* physical address - address in entries */
-	u64 next, end; /* table pages to take, as in entries; both 0: from the pool */
-};
-/* Maps [va, va + len) to pa. flags: PTE_ bits but PTE_PS, or PAGING_WC. All 4 KiB-aligned; leaves
- * of 2 MiB where they fit. */
-void paging_map(struct page_tables *t, u64 va, u64 pa, u64 len, u64 flags);
-#define PAGING_WC BIT(62) /* the leaf's PAT index is that of write-combining */
-
 #endif

@@ -32,7 +32,6 @@
 #define CR4_OSXSAVE    BIT(18)
 #define CR4_SMEP       BIT(20)
 #define CR4_SMAP       BIT(21)
-#define CR4_PKE	       BIT(22)
 
 #define EFER_SCE  BIT(0)
 #define EFER_LME  BIT(8)
@@ -48,7 +47,6 @@
 
 #define MSR_APIC_BASE	      0x1b
 #define MSR_FEATURE_CONTROL   0x3a
-#define MSR_TSC_ADJUST	      0x3b
 #define MSR_PLATFORM_ID	      0x17
 #define MSR_BIOS_SIGN	      0x8b
 #define MSR_MTRR_CAP	      0xfe

@@ -47,7 +47,6 @@ struct fw_cfg {
 };
 
 /* ---- fw_cfg_items.c: adding copies the bytes; what does not fit sets full */
-void fw_cfg_add(struct fw_cfg *f, u16 key, const void *data, u32 len);
 void fw_cfg_add_file(struct fw_cfg *f, const char *name, const void *data, u32 len);
 /* Everything that the guest's firmware is told. */
 void fw_cfg_build(struct fw_cfg *f, const struct dm_vm *vm);

@@ -40,11 +40,6 @@ static struct fw_cfg_item *add(struct fw_cfg *f, u16 key, const void *data, u32 
 	return item;
 }
 
-void fw_cfg_add(struct fw_cfg *f, u16 key, const void *data, u32 len)
-{
-	add(f, key, data, len);
-}
-
 static u32 file_count(const struct fw_cfg *f)
 {
 	u32 n = 0;
@@ -91,13 +86,13 @@ static void add_directory(struct fw_cfg *f)
 		memcpy(e->name, item->name, sizeof(e->name));
 		n++;
 	}
-	fw_cfg_add(f, FW_CFG_FILE_DIR, &dir,
-		   (u32)(sizeof(dir.count) + n * sizeof(struct directory_entry)));
+	add(f, FW_CFG_FILE_DIR, &dir,
+	    (u32)(sizeof(dir.count) + n * sizeof(struct directory_entry)));
 }
 
 static void add_number(struct fw_cfg *f, u16 key, u64 value, u32 size)
 {
-	fw_cfg_add(f, key, &value, size);
+	add(f, key, &value, size);
 }
 
 static void add_number_file(struct fw_cfg *f, const char *name, u64 value, u32 size)
@@ -156,9 +151,9 @@ void fw_cfg_build(struct fw_cfg *f, const struct dm_vm *vm)
 
 	f->count = f->used = 0;
 	f->full = false;
-	fw_cfg_add(f, FW_CFG_SIGNATURE, "QEMU", 4);
+	add(f, FW_CFG_SIGNATURE, "QEMU", 4);
 	add_number(f, FW_CFG_ID, VERSION_TRADITIONAL | VERSION_DMA, 4);
-	fw_cfg_add(f, FW_CFG_UUID, uuid, sizeof(uuid));
+	add(f, FW_CFG_UUID, uuid, sizeof(uuid));
 	add_number(f, FW_CFG_CPUS, config->cpus, 2);
 	add_number(f, FW_CFG_MAX_CPUS, config->cpus, 2);
 	add_number(f, FW_CFG_NUMA, 0, 8);

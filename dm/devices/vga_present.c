@@ -291,28 +291,21 @@ static bool present(struct vga *vga)
 	return changed;
 }
 
-void vga_present(struct vga *vga)
-{
-	if (!vga->shown)
-		return;
-	if (present(vga))
-		vga->idle = 0;
-	else if (vga->idle < IDLE_FRAMES)
-		vga->idle++;
-}
-
 void vga_timer(struct vga *vga)
 {
 	u64 now = time_now();
 
 	if (now < vga->deadline)
 		return;
-	vga_present(vga);
-	if (!vga->shown)
+	if (!vga->shown) {
 		vga->deadline = vga->takes_at;
-	else
-		vga->deadline =
-			now + (vga->idle < IDLE_FRAMES ? vga_frame_ticks() : time_from_us(IDLE_US));
+		return;
+	}
+	if (present(vga))
+		vga->idle = 0;
+	else if (vga->idle < IDLE_FRAMES)
+		vga->idle++;
+	vga->deadline = now + (vga->idle < IDLE_FRAMES ? vga_frame_ticks() : time_from_us(IDLE_US));
 }
 
 void vga_show(struct vga *vga, bool shown)

@@ -69,7 +69,9 @@ void loader_clear(struct loader *l, gpa_t to, u64 len)
 		memset(vm_ram(l->vm, to, len), 0, len);
 }
 
-gpa_t loader_find_top(const struct loader *l, u64 len, gpa_t limit)
+/* The highest page-aligned base for len bytes that ends at or below limit and meets no place; 0:
+ * none. */
+static gpa_t find_top(const struct loader *l, u64 len, gpa_t limit)
 {
 	gpa_t end = MIN(limit, vm_low_memory(l->vm));
 	u32 by;
@@ -93,7 +95,7 @@ int loader_put_initrd(struct loader *l, gpa_t limit, gpa_t *base)
 	*base = 0;
 	if (!l->initrd.data)
 		return 0;
-	*base = loader_find_top(l, l->initrd.len, limit);
+	*base = find_top(l, l->initrd.len, limit);
 	if (*base < MIB(1))
 		return loader_fail(l, "initrd %s: %llu MiB do not fit into %llu MiB of memory",
 				   l->initrd.name,

@@ -62,9 +62,6 @@ int loader_place(struct loader *l, gpa_t base, u64 len, const char *what) must_c
  * placed [to, to + len). */
 void loader_write(struct loader *l, gpa_t to, const void *from, u64 len);
 void loader_clear(struct loader *l, gpa_t to, u64 len);
-/* The highest page-aligned base for len bytes that ends at or below limit and meets no place; 0:
- * none. */
-gpa_t loader_find_top(const struct loader *l, u64 len, gpa_t limit);
 /* Places and copies the initrd as high as possible below limit; *base 0 when there is none. */
 int loader_put_initrd(struct loader *l, gpa_t limit, gpa_t *base) must_check;
 /* The GDT at LOADER_GDT, code segment of 64 or 32 bits; fills start.gdt_*. */

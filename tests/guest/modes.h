@@ -17,7 +17,6 @@
 #define TRY_STRING 4
 #define TRY_INS	   5
 #define TRY_CR0	   6
-#define TRY_COUNT  7
 
 #define IN_COMPATIBILITY    0
 #define COMPATIBILITY_MMIO  1

@@ -6,8 +6,8 @@ from case import Case, conf, linux, vm
 from cases_firmware import LINUX as FILES
 from cases_firmware import bios
 from firmware_images import grub_disk, isolinux_cd
-from steps import (command, no_kernel_errors, not_said, note_stats, powers_off, repeat, same_stats,
-                   says, shows, shows_panel, started)
+from steps import (command, never_says, no_kernel_errors, note_stats, powers_off, repeat,
+                   same_stats, says, shows, shows_panel, started)
 
 XGA = "quadrants-1024x768"
 VGA = "quadrants-640x480"
@@ -140,7 +140,7 @@ LINUX_USERLAND = [
         says("linux", "guest: mode 800x600 set"),
         says("linux", "guest: mode 640x480 set"),
         says("linux", "guest: modes ended"),
-        not_said("linux", "guest: mode .* failed"),
+        never_says("linux", "guest: mode .* failed"),
         *stays("1024x768", "modetest-1024x768"),
         *stays("640x480", "modetest-640x480"),
         *stays("atomic", "modetest-atomic"),
@@ -150,7 +150,7 @@ LINUX_USERLAND = [
         says("linux", "guest: modetest cursor", 60),
         command("key linux ret"),
         says("linux", "guest: modetest ended", 60),
-        not_said("linux", "failed (?!to set gamma)"),
+        never_says("linux", "failed (?!to set gamma)"),
         no_kernel_errors("linux"),
         powers_off(),
     ]),

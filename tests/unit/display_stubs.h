@@ -15,11 +15,10 @@
 #include "dm/devices/virtio_gpu.h"
 #include <setjmp.h>
 
-#define STUB_RAM       MIB(16)
-#define STUB_POOL      MIB(16)
-#define STUB_VRAM      MIB(16)
-#define STUB_VMS       3
-#define STUB_PANEL_MAX (1280 * 800)
+#define STUB_RAM  MIB(16)
+#define STUB_POOL MIB(16)
+#define STUB_VRAM MIB(16)
+#define STUB_VMS  3
 
 extern const struct dm_device_ops virtio_vga_ops, virtio_gpu_ops;
 

@@ -16,6 +16,7 @@
 #define MAX_FILES   48
 #define FILE_NONE   0xffffffffu
 
+#define MAX_GUEST_MEMORY     GIB(24)
 #define MAX_GPU_MEMORY	     GIB(1) /* a guest's, and of all guests together three times that */
 #define MAX_GPU_MEMORY_TOTAL GIB(3)
 #define MIN_VRAM	     MIB(4)

@@ -50,7 +50,6 @@
 #define GUEST_HIGH_BASE	   0x100000000ULL
 #define GUEST_MMIO64_BASE  0x800000000ULL /* 64-bit PCI window, above all RAM */
 #define GUEST_ADDRESS_BITS 48		  /* second-stage tables reach this far */
-#define GUEST_MAX_MEMORY   GIB(24)
 /* Fixed ports served by the hypervisor: 8259, 8254, PM timer, 0xcf8/0xcfc. */
 #define GUEST_PM_BASE \
 	0x600 /* ACPI PM block as on ICH9: event +0, control +4, timer +8, GPE +0x20 */

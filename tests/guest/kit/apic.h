@@ -45,8 +45,6 @@ enum apic_register {
 #define ICR_NMI	      0x400u
 #define ICR_INIT      0x500u
 #define ICR_STARTUP   0x600u
-#define ICR_LOWEST    0x100u
-#define ICR_LOGICAL   0x800u
 #define ICR_PENDING   0x1000u
 #define ICR_ASSERT    0x4000u
 #define ICR_TO_SELF   0x40000u

@@ -9,15 +9,14 @@
 
 #include "kit.h"
 
-#define PCI_COMMAND	    0x04
-#define PCI_COMMAND_IO	    1u
-#define PCI_COMMAND_MEMORY  2u
-#define PCI_COMMAND_MASTER  4u
-#define PCI_COMMAND_NO_INTX 0x400u
-#define PCI_BAR(n)	    ((u16)(0x10 + 4 * (n)))
-#define PCI_INTERRUPT_LINE  0x3c
-#define PCI_CAP_MSIX	    0x11
-#define PCI_CAP_VENDOR	    0x09
+#define PCI_COMMAND	   0x04
+#define PCI_COMMAND_IO	   1u
+#define PCI_COMMAND_MEMORY 2u
+#define PCI_COMMAND_MASTER 4u
+#define PCI_BAR(n)	   ((u16)(0x10 + 4 * (n)))
+#define PCI_INTERRUPT_LINE 0x3c
+#define PCI_CAP_MSIX	   0x11
+#define PCI_CAP_VENDOR	   0x09
 
 u32 pci_read(u8 devfn, u16 offset); /* 32 bits, by ports 0xcf8 and 0xcfc */
 void pci_write(u8 devfn, u16 offset, u32 v);
