@@ -14,7 +14,7 @@
  * Who owns the screen: whatever vga_show(vga, true) says. While shown, the model hands head 0 of
  * the guest to the display: dispi's linear framebuffer when that is enabled, otherwise the VGA
  * picture. A virtio-gpu calls vga_show(vga, false) when its driver sets a scanout on head 0, and
- * vga_show(vga, true) when that goes away. Nothing is painted but by vga_timer and vga_present.
+ * vga_show(vga, true) when that goes away. Nothing is painted but by vga_timer.
  *
  * When a virtio driver dies (a crash screen, safe mode), its scanout is left behind. So what the
  * guest draws while not shown is noticed: a mode set by dispi, a write to the legacy window, or to
@@ -24,10 +24,10 @@
  *
  * Polling: plain memory tells of changes by dirty bits only, so while shown they are looked at
  * once a frame as long as something changes or registers are touched, and four times a second
- * once nothing has for a second (VGA_IDLE_US, which is also how often a cursor blinks). Not shown,
+ * once nothing has for a second (as often as a cursor blinks). Not shown,
  * nothing is polled.
  *
- * VIRTIO-style names: FreeVGA, IBM VGA XGA Technical Reference, Intel OSRC VGA registers.
+ * Sources: FreeVGA, IBM VGA XGA Technical Reference, Intel OSRC VGA registers.
  */
 #ifndef DM_DEVICES_VGA_H
 #define DM_DEVICES_VGA_H
@@ -64,7 +64,7 @@ struct vga_state {
 	struct dispi_state dispi;
 };
 
-struct vga_mode {	   /* as the registers say; vga_geometry.c */
+struct vga_mode {	   /* as the registers say; vga_mode.c */
 	u32 width, height; /* of the picture, 1 at least */
 	u32 chars;	   /* a line */
 	u32 dots;	   /* a character */
@@ -124,7 +124,5 @@ bool vga_takes_over(struct vga *vga) must_check;
 bool vga_yield(struct vga *vga);
 /* When deadline has passed: looks for changes, paints them, sets the next deadline. */
 void vga_timer(struct vga *vga);
-/* The same now, whatever the deadline: the surface is up to date afterwards. */
-void vga_present(struct vga *vga);
 
 #endif

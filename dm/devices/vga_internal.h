@@ -7,10 +7,10 @@
  *   vga.c		binding, reset, adoption, dispatch of accesses
  *   vga_regs.c		the registers behind ports
  *   vga_memory.c	the way of a byte between the processor and the four planes
- *   vga_window.c	which part of the legacy window is plain memory, and taking changes out of
- * it vga_mode.c		what the registers say about the picture vga_lines.c	one scan
- * line, from cells to pixels vga_present.c	the picture: what changed, and giving it to the
- * display
+ *   vga_window.c	which part of the legacy window is plain memory; changes made there
+ *   vga_mode.c		what the registers say about the picture
+ *   vga_lines.c	one scan line, from cells to pixels
+ *   vga_present.c	the picture: what changed, and giving it to the display
  *
  * A cell is the four bytes that the planes have at one address: plane p of cell c is byte 4c + p
  * of VRAM. Addresses are as on the real adapter: odd/even and chain-4 leave cells unused, and the

@@ -66,11 +66,11 @@ enum exit_kind {
 	EXIT_RDMSR, /* addr = ECX */
 	EXIT_WRMSR, /* addr = ECX, value = EDX:EAX */
 	EXIT_CPUID,
-	EXIT_CR,	/* vendor code could not finish a CR access by itself: see arch_vcpu_cr */
+	EXIT_CR, /* MOV with CR8: write, value; else to GPR `size`. insn_len 0: arch_decode_cr8 */
 	EXIT_XSETBV,	/* addr = ECX, value = EDX:EAX */
 	EXIT_HYPERCALL, /* VMCALL or VMMCALL */
 	EXIT_HLT,
-	EXIT_IRQ,	/* a host interrupt came; it has been handled by the upcall irq_handle */
+	EXIT_IRQ,	/* a host interrupt came, and has been handled */
 	EXIT_TIMER,	/* the deadline given to run() passed (preemption timer) */
 	EXIT_WINDOW,	/* the guest can take an interrupt (or NMI) now */
 	EXIT_EXCEPTION, /* intercepted; vector, error, cr2 in value */
