@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
+/* sources: dm/display/[a-z]*.c */
+
 /*
  * See display_stubs.h. Owns the world.
  */

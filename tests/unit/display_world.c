@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
+/* sources: dm/display/[a-z]*.c */
+
 /*
  * See display_world.h. Each piece of a picture is an allocation of its own, so that the address
  * sanitizer sees a byte too far.

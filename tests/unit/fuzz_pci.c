@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_pci */
+/* sources: tests/unit/pci_stubs.c */
 /* libs: -lcmocka */
 
 /* The input is a list of steps of 12 bytes: a guest and a device domain that do anything to a PCI

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_vga */
+/* sources: tests/unit/vga_stubs.c */
 
 /* The input is a list of steps of 8 bytes: ports, memory, frames, restarts; or, with its first bit
  * set, it begins as the state that a restart finds. The stubs abort when anything reaches out of

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
+/* sources: hv/vlapic*.c hv/vioapic.c hv/vpic.c hv/vpit*.c */
+
 /* See irq_stubs.h. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
+/* sources: hv/pci*.c hv/trap.c */
+
 /* What the PCI bus calls, recorded; see pci_stubs.h. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: tests/unit/display_world.c dm/display/compositor.c dm/display/compose.c */
-/* sources: dm/display/copy.c dm/display/damage.c dm/display/layout.c dm/display/pixels.c */
-/* sources: dm/display/frames.c dm/display/screenshot.c dm/display/png.c dm/display/zstream.c */
-/* sources: dm/display/scanout.c dm/display/surface.c dm/display/text.c */
+/* sources: tests/unit/display_world.c */
 /* libs: -lz */
 /*
  * Painting: formats, panels of all kinds, pieces, scaling, covering, layouts; each paint is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_vga */
+/* sources: tests/unit/vga_stubs.c */
 /* sources: dm/display/copy.c dm/display/pixels.c dm/display/surface.c */
 
 /* The bochs display interface, and how it and the VGA share memory, window and screen. */

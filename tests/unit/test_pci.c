@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: hv/pci.c hv/pci_bar.c hv/pci_bridge.c hv/pci_config.c hv/pci_msix.c hv/pci_rom.c */
-/* sources: hv/pci_template.c hv/trap.c */
 /* sources: tests/unit/pci_stubs.c */
 
 /* Configuration space and BARs: what a guest sees, and where it can put things. */

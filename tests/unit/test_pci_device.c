@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_pci */
+/* sources: tests/unit/pci_stubs.c */
 
 /* Devices on the PCI bus: templates that the device domain sends, honest or not, MSI-X, INTx pins,
  * doorbells and the window into BARs. */

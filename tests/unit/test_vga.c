@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: dm/devices/vga.c dm/devices/vga_regs.c dm/devices/vga_memory.c */
-/* sources: dm/devices/vga_window.c dm/devices/vga_mode.c dm/devices/vga_lines.c */
-/* sources: dm/devices/vga_present.c dm/devices/dispi.c tests/unit/vga_stubs.c */
+/* sources: tests/unit/vga_stubs.c */
 
 /* The VGA model: registers, the planes' data path, plain windows, pictures, restarts. */
 #include <setjmp.h>

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_vga */
-/* sources: dm/devices/edid.c dm/devices/monitors.c dm/devices/vga_bochs.c */
-/* sources: tests/unit/dm_stubs.c */
+/* sources: tests/unit/vga_stubs.c tests/unit/dm_stubs.c dm/devices/vga_bochs.c */
+/* sources: dm/devices/edid.c dm/devices/monitors.c */
 
 /*
  * Holes that other display models have had, on the VGA's side, and the test that would see each

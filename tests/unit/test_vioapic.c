@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_vlapic */
+/* sources: tests/unit/irq_stubs.c */
 
 /* The IOAPIC: registers, edges and levels, the end of interrupt, ISA lines, random accesses. */
 #include <setjmp.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* sources: hv/vlapic.c hv/vlapic_regs.c hv/vlapic_timer.c hv/vlapic_ipi.c hv/vioapic.c */
-/* sources: hv/vpic.c hv/vpit.c hv/vpit_channel.c tests/unit/irq_stubs.c */
+/* sources: tests/unit/irq_stubs.c */
 
 /* The local APIC: modes, registers, priorities, errors; random accesses with invariants; another
  * core that raises interrupts meanwhile. */

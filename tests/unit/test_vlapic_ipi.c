@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_vlapic */
+/* sources: tests/unit/irq_stubs.c */
 
 /* Messages between local APICs: destinations in every mode, shorthands, delivery modes. */
 #include <setjmp.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_vlapic */
+/* sources: tests/unit/irq_stubs.c */
 
 /* The local APIC's timer in its three modes, and the multiplication that clocks rest on. */
 #include <setjmp.h>

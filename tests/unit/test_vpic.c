@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_vlapic */
+/* sources: tests/unit/irq_stubs.c */
 
 /* The pair of 8259As: initialisation, priorities, every way to end an interrupt, polling, levels,
  * spurious interrupts, and random accesses. */

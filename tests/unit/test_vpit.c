@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
-/* as: test_vlapic */
+/* sources: tests/unit/irq_stubs.c */
 
 /* The 8254 in all modes, port 0x61, the PM timer; random accesses. */
 #include <setjmp.h>

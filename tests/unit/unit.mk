@@ -16,6 +16,7 @@
 #   /* sources: arch/x86/decode*.c arch/fake/fake_log.c */
 #   /* as: test_other */	the sources and libraries that test_other.c names
 #   /* libs: -lZydis */
+# A source in tests/unit may name sources that it needs itself.
 
 BUILD ?= build
 FUZZ_SECONDS ?= 60
@@ -42,11 +43,12 @@ FUZZ_CFLAGS := $(COMMON) -Wall -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=undefined
 
 # $(call said,KEY,FILE): what the file's head comments say after KEY.
-said = $(shell sed -n 's|^/\* $(1): *\(.*[^ ]\) *\*/.*|\1|p' $(2))
+said = $(if $(2),$(shell sed -n 's|^/\* $(1): *\(.*[^ ]\) *\*/.*|\1|p' $(2)))
 # $(call saying,NAME): the files whose sources it is linked with.
 saying = tests/unit/$(1).c $(patsubst %,tests/unit/%.c,$(call said,as,tests/unit/$(1).c))
-objects = $(patsubst %.c,$(1)/obj/%.o,$(wildcard tests/unit/$(2).c \
-	$(call said,sources,$(call saying,$(2)))))
+sources = $(call said,sources,$(call saying,$(1)))
+objects = $(patsubst %.c,$(1)/obj/%.o,$(sort $(wildcard tests/unit/$(2).c $(call sources,$(2)) \
+	$(call said,sources,$(filter tests/unit/%,$(call sources,$(2)))))))
 
 .DEFAULT_GOAL := run
 .PHONY: binaries run fuzz replay FORCE

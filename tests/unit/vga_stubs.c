@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause
  * Copyright (c) 2026 The Oriel authors */
 
+/* sources: dm/devices/vga.c dm/devices/vga_regs.c dm/devices/vga_memory.c */
+/* sources: dm/devices/vga_window.c dm/devices/vga_mode.c dm/devices/vga_lines.c */
+/* sources: dm/devices/vga_present.c dm/devices/dispi.c */
+
 /* See vga_stubs.h. */
 #include "vga_stubs.h"
 #include "dm/bus.h"
