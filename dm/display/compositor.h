@@ -3,7 +3,7 @@
 
 /*
  * The compositor's inside: heads with their places, and lines of what they show. Shared by
- * compositor.c (layout, painting), compose.c (lines) and screenshot.c.
+ * compositor.c (what is where), paint.c (the panel), compose.c (lines) and screenshot.c.
  *
  * All pixels here are u32 0xAARRGGBB.
  */
@@ -34,6 +34,13 @@ struct head_list {
 	struct head *heads[MAX_VMS * DISPLAY_MAX_HEADS];
 };
 extern struct head_list compositor_order;
+extern struct display_stats *compositor_stats;		   /* of each guest */
+extern const struct display_observer *compositor_observer; /* NULL: nobody looks on */
+
+static inline struct rect compositor_panel(void)
+{
+	return (struct rect){ 0, 0, scanout_width(), scanout_height() };
+}
 
 /* The head, or NULL when there is none of that number. */
 struct head *compositor_head(const struct dm_vm *vm, u32 head);
@@ -44,6 +51,13 @@ struct rect compose_cursor_rect(const struct head *head);
 void compose_surface_line(struct head *head, u32 x, u32 y, u32 count, u32 *out);
 /* Pixels [x, x + count) of line y of the panel; count up to SCANOUT_MAX_WIDTH. */
 void compose_panel_line(u32 x, u32 y, u32 count, u32 *out);
+
+/* ---- paint.c: onto the panel, now; the observer is told. */
+/* A part of the panel as composed. The bytes count for `count`; NULL: for nobody. */
+void paint_panel(const struct rect *r, struct display_stats *count);
+/* Where the head's surface shows that part of it, which lies within: straight, if it can be. */
+void paint_head(struct head *head, const struct rect *r);
+void paint_head_composed(const struct head *head, const struct rect *part);
 
 /* ---- text.c: messages of the machine, in lines from the panel's top left corner. */
 void text_add(const char *line);
