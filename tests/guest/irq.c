@@ -17,6 +17,9 @@
 #define CPUID_DEADLINE	  (1u << 24)
 #define CPUID_X2APIC	  (1u << 21)
 #define MEASURE_US	  500000
+#define CPUID_PV	  0x40000001
+#define CPUID_PV_EOI	  (1u << 6)
+#define MSR_PV_EOI	  0x4b564d04
 
 static volatile u32 ticks, low_count, high_count, nmi_count, nmi_depth, nmi_deepest;
 static volatile u32 low_seen_in_high;
@@ -298,6 +301,58 @@ static void test_nmi(void)
 	report(nmi_count == 2, "after IRET the next NMI arrives");
 }
 
+static volatile u32 pv_eoi_flag __attribute__((aligned(64)));
+static volatile u32 pv_count, pv_skipped;
+
+static void on_pv(struct trap_frame *f)
+{
+	u8 skip;
+
+	(void)f;
+	pv_count++;
+	__asm__ volatile("btrl $0, %0; setc %1" : "+m"(pv_eoi_flag), "=q"(skip) : : "memory");
+	if (skip)
+		pv_skipped++;
+	else
+		apic_eoi();
+}
+
+/* Spins without a single exit: emulators were seen to deliver an interrupt twice then. */
+static void spin(u64 duration)
+{
+	u64 from = rdtsc();
+
+	irq_enable();
+	while (rdtsc() - from < duration)
+		;
+	irq_disable();
+}
+
+static void test_pv_eoi(void)
+{
+	u32 r[4], rounds = 20;
+
+	cpuid(CPUID_PV, 0, r);
+	if (!(r[0] & CPUID_PV_EOI)) {
+		skip("no paravirtual end of interrupt here");
+		return;
+	}
+	trap_set_handler(VECTOR_LOW, on_pv);
+	wrmsr(MSR_PV_EOI, (u64)&pv_eoi_flag | 1);
+	for (u32 i = 0; i < rounds; i++) {
+		send_self(VECTOR_LOW);
+		spin(tsc_hz() / 200);
+	}
+	report(pv_count == rounds,
+	       "each interrupt without an exit at its end comes once (%u of %u)", pv_count, rounds);
+	report(pv_skipped == rounds, "none of them ends by a write to the LAPIC (%u)", pv_skipped);
+	send_self(VECTOR_LOW);
+	send_self(VECTOR_HIGH);
+	irq_window();
+	report(pv_count == rounds + 1, "one that waits for another's end follows it");
+	wrmsr(MSR_PV_EOI, 0);
+}
+
 static volatile u64 shadow_rip;
 
 static void on_shadow(struct trap_frame *f)
@@ -378,6 +433,7 @@ void main(void)
 	test_deadline();
 	test_self_ipi("LAPIC");
 	test_nmi();
+	test_pv_eoi();
 	test_shadow();
 	test_x2apic();
 }

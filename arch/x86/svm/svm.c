@@ -7,6 +7,10 @@
  * Address space identifiers belong to a core: each remembers which vCPU used one last, and a vCPU
  * that takes one over starts with a flush. The interrupt window is a virtual interrupt that exits
  * when the guest would take it.
+ *
+ * Interrupts go in as virtual interrupts too, exceptions and NMIs by EVENTINJ: QEMU (seen in 7.2)
+ * delivers what went in by EVENTINJ once more, whatever the guest does then, when it next leaves
+ * its loop to look at its clocks.
  */
 #include <arch/cpu.h>
 #include <arch/io.h>
@@ -191,12 +195,24 @@ static void vintr_program(struct arch_vcpu *v)
 	s->blocked_class = v->blocked_class;
 	b->cr_write = v->window_wanted || v->blocked_class ? CR_INTERCEPT_CR8 : 0;
 	if (v->window_wanted) {
-		b->vintr |= VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR;
+		b->vintr |= VINTR_OFFER;
 		b->intercept3 |= INTERCEPT_VINTR;
 	} else {
-		b->vintr &= ~(VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR);
+		b->vintr &= ~VINTR_OFFER;
 		b->intercept3 &= ~(u32)INTERCEPT_VINTR;
 	}
+}
+
+/* After an exit: what the guest did not take, as a host interrupt came first, goes in by EVENTINJ.
+ * EXITINTINFO tells of one whose delivery was broken off, whatever V_IRQ says. */
+static void end_offer(struct svm_vcpu *s)
+{
+	struct vmcb *b = &s->vmcb;
+
+	if ((b->vintr & VINTR_IRQ) && !(b->exit_int & EVENT_VALID))
+		b->event_inject = EVENT_VALID | EVENT_IRQ | (s->offer >> 32);
+	b->vintr &= ~(VINTR_OFFER | VINTR_VECTOR(0xff));
+	s->offer = 0;
 }
 
 static void svm_run(struct arch_vcpu *v, struct vmexit *e)
@@ -217,7 +233,7 @@ static void svm_run(struct arch_vcpu *v, struct vmexit *e)
 	b->rsp = v->regs.gpr[RSP];
 	b->rip = v->regs.rip;
 	b->rflags = v->regs.rflags;
-	b->vintr = (b->vintr & ~VINTR_TPR) | v->cr8;
+	b->vintr = (b->vintr & ~VINTR_TPR) | v->cr8 | s->offer;
 	timer_arm(v->deadline);
 	svm_enter(s->vmcb_hpa, c->host_state, &v->regs);
 	v->regs.gpr[RAX] = b->rax;
@@ -227,6 +243,8 @@ static void svm_run(struct arch_vcpu *v, struct vmexit *e)
 	v->cr8 = b->vintr & VINTR_TPR;
 	b->tlb_control = 0;
 	b->event_inject = 0;
+	if (s->offer)
+		end_offer(s);
 	if (b->exit_code == SVM_EXIT_INTR)
 		__asm__ volatile("sti; nop; cli" : : : "memory");
 	svm_decode(v, e);
@@ -238,23 +256,27 @@ static void svm_advance(struct arch_vcpu *v, u32 len)
 	svm_vcpu(v)->vmcb.shadow &= ~1ULL;
 }
 
+/* Nothing goes in already, and the guest is not in the shadow of an instruction. */
+static bool is_free(const struct svm_vcpu *s)
+{
+	return !(s->vmcb.shadow & 1) && !(s->vmcb.event_inject & EVENT_VALID) && !s->offer;
+}
+
 static bool svm_can_inject(const struct arch_vcpu *v)
 {
-	const struct vmcb *b = &svm_vcpu(v)->vmcb;
-
-	return (v->regs.rflags & RFLAGS_IF) && !(b->shadow & 1) && !(b->event_inject & EVENT_VALID);
+	return (v->regs.rflags & RFLAGS_IF) && is_free(svm_vcpu(v));
 }
 
 static void svm_inject_irq(struct arch_vcpu *v, u8 vector)
 {
-	svm_vcpu(v)->vmcb.event_inject = EVENT_VALID | EVENT_IRQ | vector;
+	svm_vcpu(v)->offer = VINTR_OFFER | VINTR_VECTOR(vector);
 }
 
 static bool svm_can_inject_nmi(const struct arch_vcpu *v)
 {
 	const struct svm_vcpu *s = svm_vcpu(v);
 
-	return !s->nmi_masked && !(s->vmcb.shadow & 1) && !(s->vmcb.event_inject & EVENT_VALID);
+	return !s->nmi_masked && is_free(s);
 }
 
 static void svm_inject_nmi(struct arch_vcpu *v)

@@ -115,6 +115,9 @@ enum {
 #define VINTR_PRIORITY	 (0xfULL << 16)
 #define VINTR_IGNORE_TPR BIT(20)
 #define VINTR_MASKING	 BIT(24)
+#define VINTR_VECTOR(v)	 ((u64)(v) << 32)
+/* All of an interrupt that waits for nothing but the guest's IF and shadow. */
+#define VINTR_OFFER (VINTR_IRQ | VINTR_PRIORITY | VINTR_IGNORE_TPR)
 
 #define TLB_FLUSH_ALL  1
 #define TLB_FLUSH_ASID 3
@@ -128,6 +131,7 @@ enum { EVENT_IRQ = 0 << 8, EVENT_NMI = 2 << 8, EVENT_EXCEPTION = 3 << 8, EVENT_S
 struct svm_vcpu {
 	struct vmcb vmcb;
 	hpa_t vmcb_hpa;
+	u64 offer;	  /* of an interrupt for the next entry, as in vmcb.vintr; 0: none */
 	bool nmi_masked;  /* until the guest's IRET */
 	u8 blocked_class; /* of arch_vcpu, as programmed */
 	bool flush;	  /* TLB, at the next entry */
