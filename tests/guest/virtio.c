@@ -194,34 +194,6 @@ static void test_pin(void)
 
 /* ---- flushes ---- */
 
-static bool show(void)
-{
-	struct {
-		struct vgpu_header h;
-		u32 resource, format, width, height;
-	} create = { { .type = VGPU_RESOURCE_CREATE_2D }, 1, VGPU_FORMAT_BGRX, SIDE, SIDE };
-	struct {
-		struct vgpu_header h;
-		u32 resource, count;
-		struct vgpu_piece piece;
-	} attach = {
-		{ .type = VGPU_RESOURCE_ATTACH_BACKING }, 1, 1, { (u64)picture, sizeof(picture), 0 }
-	};
-	struct {
-		struct vgpu_header h;
-		struct vgpu_rect r;
-		u32 scanout, resource;
-	} scanout = { { .type = VGPU_SET_SCANOUT }, { 0, 0, SIDE, SIDE }, 0, 1 };
-	bool good;
-
-	good = put(&create, sizeof(create)) >= 0 && put(&attach, sizeof(attach)) >= 0 &&
-	       put(&scanout, sizeof(scanout)) >= 0;
-	kick();
-	for (u32 i = 0; i < 3; i++)
-		good = vring_wait(&ring) >= 0 && good;
-	return good;
-}
-
 static void flush(void)
 {
 	static const struct {
@@ -255,7 +227,7 @@ static bool overtakes(void)
 static void test_pace(void)
 {
 	u64 start, us, period = 1000000 / option_number("refresh", 60);
-	bool good = begin(VRING_PACKED, true, 32) && show();
+	bool good = begin(VRING_PACKED, true, 32) && vring_show(&ring, &gpu, picture, SIDE, SIDE);
 
 	flush();
 	good = vring_wait(&ring) >= 0 && good;

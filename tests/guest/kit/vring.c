@@ -156,3 +156,34 @@ int vring_wait(struct vring *r)
 	}
 	return chain;
 }
+
+bool vring_show(struct vring *r, struct vgpu *g, const u32 *pixels, u32 width, u32 height)
+{
+	static struct vgpu_header answers[3];
+	struct {
+		struct vgpu_header h;
+		u32 resource, format, width, height;
+	} create = { { .type = VGPU_RESOURCE_CREATE_2D }, 1, VGPU_FORMAT_BGRX, width, height };
+	struct {
+		struct vgpu_header h;
+		u32 resource, count;
+		struct vgpu_piece piece;
+	} attach = { { .type = VGPU_RESOURCE_ATTACH_BACKING },
+		     1,
+		     1,
+		     { (u64)pixels, 4 * width * height, 0 } };
+	struct {
+		struct vgpu_header h;
+		struct vgpu_rect r;
+		u32 scanout, resource;
+	} scanout = { { .type = VGPU_SET_SCANOUT }, { 0, 0, width, height }, 0, 1 };
+	bool good = vring_offer(r, &create, sizeof(create), &answers[0], sizeof(answers[0])) >= 0 &&
+		    vring_offer(r, &attach, sizeof(attach), &answers[1], sizeof(answers[1])) >= 0 &&
+		    vring_offer(r, &scanout, sizeof(scanout), &answers[2], sizeof(answers[2])) >= 0;
+
+	poke16(g->notify, 0);
+	for (u32 i = 0; i < 3; i++)
+		good = vring_wait(r) >= 0 &&
+		       ((volatile struct vgpu_header *)answers)[i].type == VGPU_OK_NODATA && good;
+	return good;
+}

@@ -61,5 +61,7 @@ int vring_offer(struct vring *r, const void *out, u32 out_len, void *in, u32 in_
 int vring_collect(struct vring *r);
 /* The same, waited for (up to five seconds). */
 int vring_wait(struct vring *r);
+/* The first requests of a driver: `pixels` as resource 1, of that size, on scanout 0. */
+bool vring_show(struct vring *r, struct vgpu *g, const u32 *pixels, u32 width, u32 height);
 
 #endif
