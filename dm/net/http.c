@@ -464,6 +464,7 @@ static err_t on_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 	c->pcb = pcb;
 	c->state = READING;
 	give_time(c, REQUEST_US);
+	net_accepted(pcb);
 	tcp_arg(pcb, c);
 	tcp_recv(pcb, on_receive);
 	tcp_sent(pcb, on_sent);

@@ -175,6 +175,38 @@ void net_receive(void)
 	hc_irq_unmask(HOST_EVENT_NET);
 }
 
+/* A connection's maximum segment size comes with its first segment (RFC 9293, 3.7.1), but lwIP
+ * takes a smaller one at any time; see net_accepted(). */
+err_t net_tcp_segment(const struct tcp_pcb *pcb, const struct tcp_hdr *header, u16_t options,
+		      u16_t first, const u8_t *rest)
+{
+	const u8 *bytes = (const u8 *)(header + 1);
+	u32 len = 1;
+
+	if (pcb->state < ESTABLISHED)
+		return ERR_OK;
+	for (u32 at = 0; at < options && len; at += len) {
+		u32 kind = at < first ? bytes[at] : rest[at - first];
+
+		if (kind == LWIP_TCP_OPT_MSS)
+			return ERR_VAL;
+		len = kind == LWIP_TCP_OPT_EOL ? 0 : 1;
+		if (kind > LWIP_TCP_OPT_NOP && at + 1 < options)
+			len = at + 1 < first ? bytes[at + 1] : rest[at + 1 - first];
+	}
+	return ERR_OK;
+}
+
+/*
+ * lwIP makes segments no longer than half of the largest window that the peer ever had, and asserts
+ * that none is longer when it adds to the last (2.1.3, tcp_write()): which a peer could break that
+ * first has no window, for which full segments are made, and then a small one.
+ */
+void net_accepted(struct tcp_pcb *pcb)
+{
+	pcb->snd_wnd_max = MAX(pcb->snd_wnd_max, 2 * TCP_MSS);
+}
+
 /* ---- addresses */
 
 /* lwIP calls this whenever any of them may have changed. */
@@ -278,6 +310,18 @@ static bool is_stirred(u32 now)
 	       (dm_info->config.net_mode == NET_DHCP && net_stats.link && !address4[0]);
 }
 
+/*
+ * lwIP goes on probing a closed window after the last that it had to send came through by a probe,
+ * and asserts then that there is something to send (2.1.3, tcp_slowtmr()): any peer could end the
+ * domain by that.
+ */
+static void stop_idle_probes(void)
+{
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+		if (!pcb->unsent || pcb->unacked)
+			pcb->persist_backoff = 0;
+}
+
 u64 net_run(void)
 {
 	u32 now, wait = REST_MS;
@@ -288,8 +332,10 @@ u64 net_run(void)
 		take_frames();
 	now = sys_now();
 	for (int i = 0; i < lwip_num_cyclic_timers; i++) {
-		for (; (s32)(now - due[i]) >= 0; due[i] += lwip_cyclic_timers[i].interval_ms)
+		for (; (s32)(now - due[i]) >= 0; due[i] += lwip_cyclic_timers[i].interval_ms) {
+			stop_idle_probes();
 			lwip_cyclic_timers[i].handler();
+		}
 		wait = MIN(wait, due[i] - now);
 	}
 	if (more)

@@ -14,10 +14,14 @@
 
 #include <abi/types.h>
 
+struct tcp_pcb;
+
 /* Starts the card and lwIP. */
 void net_init(void);
 /* Whether there is a card: only then may lwIP be called. */
 bool net_is_on(void);
+/* Each server calls it for a new connection, before it writes. */
+void net_accepted(struct tcp_pcb *pcb);
 /* HOST_EVENT_NET. */
 void net_receive(void);
 /* What is due by time; TSC when to call again. */

@@ -157,6 +157,7 @@ static struct client *find_place(void)
 
 static void set_up(struct client *c, struct tcp_pcb *pcb)
 {
+	net_accepted(pcb);
 	tcp_arg(pcb, c);
 	tcp_recv(pcb, received);
 	tcp_sent(pcb, sent);

@@ -171,6 +171,11 @@ bool net_is_on(void)
 	return true;
 }
 
+void net_accepted(struct tcp_pcb *pcb)
+{
+	(void)pcb;
+}
+
 const char *net_address4(void)
 {
 	return "192.0.2.1";
