@@ -76,8 +76,7 @@ static void head_line(struct head *head, u32 x, u32 y, u32 count, u32 *out)
 
 void compose_panel_line(u32 x, u32 y, u32 count, u32 *out)
 {
-	for (u32 i = 0; i < count; i++)
-		out[i] = BACKGROUND;
+	pixels_fill(out, BACKGROUND, count);
 	text_compose(x, y, count, out);
 	for (u32 i = 0; i < compositor_order.count; i++)
 		head_line(compositor_order.heads[i], x, y, count, out);

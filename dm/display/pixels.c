@@ -10,6 +10,8 @@
 
 typedef u32 __attribute__((aligned(1), may_alias)) u32_anywhere;
 
+typedef u32 __attribute__((vector_size(16), aligned(4), may_alias)) four_pixels;
+
 /* 0xAABBGGRR to 0xAARRGGBB and back. */
 static u32 swap_red_blue(u32 p)
 {
@@ -110,6 +112,20 @@ void pixels_pack(u32 *pixels, u32 count, u32 bytes)
 		for (u32 k = 0; k < bytes; k++, value >>= 8)
 			*to++ = (u8)value;
 	}
+}
+
+void pixels_fill(u32 *out, u32 pixel, u32 count)
+{
+	four_pixels four = { pixel, pixel, pixel, pixel };
+
+	for (; count >= 16; count -= 16, out += 16) {
+		((four_pixels *)out)[0] = four;
+		((four_pixels *)out)[1] = four;
+		((four_pixels *)out)[2] = four;
+		((four_pixels *)out)[3] = four;
+	}
+	while (count--)
+		*out++ = pixel;
 }
 
 void pixels_blend(u32 *dst, const u32 *src, u32 count)

@@ -42,6 +42,8 @@ void pixels_to_masks(u32 *out, const u32 *from, u32 count, const struct channel 
 /* Closes the gaps in place: count pixels of 4 bytes become pixels of `bytes` (2 or 3). */
 void pixels_pack(u32 *pixels, u32 count, u32 bytes);
 
+void pixels_fill(u32 *out, u32 pixel, u32 count);
+
 /* dst = src over dst, alpha multiplied into src. */
 void pixels_blend(u32 *dst, const u32 *src, u32 count);
 

@@ -33,7 +33,16 @@ static size_t chunk_begin(struct png *p, const char *type)
 	put_big(p, 0);
 	for (u32 i = 0; i < 4; i++)
 		put_byte(p, (u8)type[i]);
+	p->summed = at + 4;
+	p->crc = 0;
 	return at;
+}
+
+/* Bit by bit: all of a long chunk at its end would take long. */
+static void chunk_sum(struct png *p)
+{
+	p->crc = png_crc(p->crc, p->file + p->summed, p->len - p->summed);
+	p->summed = p->len;
 }
 
 static void chunk_end(struct png *p, size_t at)
@@ -45,7 +54,8 @@ static void chunk_end(struct png *p, size_t at)
 	len = (u32)(p->len - at - 8);
 	for (u32 i = 0; i < 4; i++)
 		p->file[at + i] = (u8)(len >> (24 - 8 * i));
-	put_big(p, png_crc(0, p->file + at + 4, len + 4));
+	chunk_sum(p);
+	put_big(p, p->crc);
 }
 
 static void feed(struct png *p, const u8 *data, size_t len, int flush)
@@ -54,6 +64,7 @@ static void feed(struct png *p, const u8 *data, size_t len, int flush)
 
 	p->full |= zstream_add(&p->stream, data, len, flush, &to, p->file + p->capacity) != 0;
 	p->len = (size_t)(to - p->file);
+	chunk_sum(p);
 }
 
 void png_begin(struct png *p, u8 *file, size_t capacity, u32 width, u32 height)

@@ -22,7 +22,9 @@ struct png {
 	size_t capacity, len;
 	bool full;
 	u32 width;
-	size_t chunk; /* where the IDAT chunk begins */
+	size_t chunk;  /* where the IDAT chunk begins */
+	size_t summed; /* the chunk's bytes are in crc up to here */
+	u32 crc;
 	struct zstream stream;
 	u8 above[3 * PNG_MAX_WIDTH];	/* the line before, unfiltered */
 	u8 line[1 + 3 * PNG_MAX_WIDTH]; /* filtered */

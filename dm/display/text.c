@@ -40,14 +40,17 @@ struct rect text_rect(void)
 
 void text_compose(u32 x, u32 y, u32 count, u32 *out)
 {
-	u32 row = y / CHAR_HEIGHT;
+	u32 row = y / CHAR_HEIGHT, end = MIN(x + count, TEXT_COLUMNS * CHAR_WIDTH), next;
 
 	if (row >= text_count)
 		return;
-	for (u32 i = 0; i < count && (x + i) / CHAR_WIDTH < TEXT_COLUMNS; i++) {
-		u8 c = (u8)text[row][(x + i) / CHAR_WIDTH];
+	for (u32 at = x; at < end; at = next) {
+		u8 c = (u8)text[row][at / CHAR_WIDTH];
+		u32 bits = font_8x16[c][y % CHAR_HEIGHT];
 
-		if (font_8x16[c][y % CHAR_HEIGHT] & 0x80 >> (x + i) % CHAR_WIDTH)
-			out[i] = TEXT_COLOUR;
+		next = MIN(at - at % CHAR_WIDTH + CHAR_WIDTH, end);
+		for (u32 i = at; bits && i < next; i++)
+			if (bits & 0x80 >> i % CHAR_WIDTH)
+				out[i - x] = TEXT_COLOUR;
 	}
 }

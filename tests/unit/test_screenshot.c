@@ -34,6 +34,26 @@ static int teardown(void **state)
 	return 0;
 }
 
+static u32 big(const u8 *p)
+{
+	return (u32)p[0] << 24 | (u32)p[1] << 16 | (u32)p[2] << 8 | p[3];
+}
+
+/* Every chunk's checksum, which the decoder does not look at. */
+static void check_chunks(const u8 *png, size_t len)
+{
+	size_t at = 8;
+
+	while (at < len) {
+		u32 size = big(png + at);
+
+		assert_in_range(size, 0, len - at - 12);
+		assert_int_equal(big(png + at + 8 + size), crc32(0, png + at + 4, size + 4));
+		at += 12 + size;
+	}
+	assert_int_equal(at, len);
+}
+
 /* Decodes and gives the pixels as 0x00RRGGBB. */
 static u32 *decode(const u8 *png, size_t len, u32 width, u32 height)
 {
@@ -41,6 +61,7 @@ static u32 *decode(const u8 *png, size_t len, u32 width, u32 height)
 	u8 *rgb = stbi_load_from_memory(png, (int)len, &w, &h, &channels, 3);
 	u32 *pixels = malloc(4 * (size_t)width * height);
 
+	check_chunks(png, len);
 	assert_non_null(rgb);
 	assert_int_equal(channels, 3);
 	assert_int_equal(w, width);
