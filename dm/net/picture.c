@@ -19,7 +19,7 @@
 #define PICTURES   48
 #define SLICE_US   1000
 #define REST_US	   500
-#define LINES	   8 /* between looks at the clock */
+#define PIXELS	   8192 /* between looks at the clock, about */
 
 static u32 *const copy = (u32 *)DM_NET_BASE;
 static u8 *const file = (u8 *)(DM_NET_BASE + COPY_SIZE);
@@ -31,7 +31,7 @@ static u32 line[PNG_MAX_WIDTH];
 static u64 made;
 
 static struct {
-	bool active, copied;
+	bool active, begun, copied;
 	struct picture picture; /* what it will be */
 	u32 width, height, y;
 	bool failed; /* `picture` could not be made */
@@ -42,28 +42,28 @@ static bool is_picture(const struct picture *p, const struct dm_vm *vm, u32 head
 	return p->vm == vm && p->head == head && p->generation >= generation;
 }
 
-static int begin(struct dm_vm *vm, u32 head)
+/* The longest step of all, at most COPY_SIZE of memory: nothing else is done with it. */
+static void begin(void)
 {
-	u32 width, height;
-	int err = screenshot_size(vm, head, &width, &height);
+	struct dm_vm *vm = job.picture.vm;
+	u32 head = job.picture.head;
 
-	if (err)
-		return err;
-	job.active = true;
-	job.failed = false;
-	job.picture = (struct picture){ vm, head, display_generation(vm), 0, 0, 0 };
-	job.width = width;
-	job.height = height;
+	job.begun = true;
+	job.failed = screenshot_size(vm, head, &job.width, &job.height) != 0;
+	job.active = !job.failed;
+	if (job.failed)
+		return;
+	job.picture.generation = display_generation(vm);
 	job.y = 0;
-	job.copied = 4ULL * width * height <= COPY_SIZE;
+	job.copied = 4ULL * job.width * job.height <= COPY_SIZE;
 	if (job.copied)
-		screenshot_lines(vm, head, 0, height, copy);
-	png_begin(&png, file, PNG_CAPACITY, width, height);
-	return 0;
+		screenshot_lines(vm, head, 0, job.height, copy);
+	png_begin(&png, file, PNG_CAPACITY, job.width, job.height);
 }
 
 int picture_get(struct dm_vm *vm, u32 head, u64 generation, struct picture **out)
 {
+	u32 width, height;
 	int err;
 
 	for (u32 i = 0; i < PICTURES; i++) {
@@ -75,10 +75,15 @@ int picture_get(struct dm_vm *vm, u32 head, u64 generation, struct picture **out
 	}
 	if (job.active)
 		return -EAGAIN;
+	err = screenshot_size(vm, head, &width, &height);
+	if (err)
+		return err;
 	if (job.failed && is_picture(&job.picture, vm, head, generation))
 		return -ENOMEM;
-	err = begin(vm, head);
-	return err ? err : -EAGAIN;
+	job.active = true;
+	job.begun = job.failed = false;
+	job.picture = (struct picture){ .vm = vm, .head = head };
+	return -EAGAIN;
 }
 
 const u8 *picture_data(const struct picture *p)
@@ -177,8 +182,12 @@ u64 picture_run(void)
 
 	if (!job.active)
 		return DM_NO_DEADLINE;
+	if (!job.begun) {
+		begin();
+		return 0;
+	}
 	while (job.y < job.height && (!job.copied || time_now() < end))
-		encode_lines(LINES);
+		encode_lines(1 + PIXELS / job.width);
 	if (job.y < job.height)
 		return time_now() + time_from_us(REST_US);
 	job.active = false;

@@ -364,6 +364,11 @@ void world_lose(int i)
 		pcbs[i].errf(pcbs[i].callback_arg, ERR_RST);
 }
 
+void world_turn(void)
+{
+	due = http_run();
+}
+
 void world_pass(u64 us)
 {
 	u64 end = dm_stubs.now + time_from_us(us);

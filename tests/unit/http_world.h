@@ -42,6 +42,8 @@ void world_say(int client, const char *text);
 void world_acknowledge(int client, u32 n);
 void world_end(int client);
 void world_lose(int client);
+/* One round of the event loop. */
+void world_turn(void);
 /* Lets time pass, calling http_run() when it wants to be called. */
 void world_pass(u64 us);
 /* Calls it once, a little later. */

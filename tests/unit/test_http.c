@@ -301,6 +301,7 @@ static void never_mixes_pictures(void **state)
 	int client = get("/screen.png", AUTH), later;
 
 	(void)state;
+	world_turn(); /* copies it */
 	world_colour = 0x010101;
 	world_generation++;
 	later = get("/screen.png", AUTH);
