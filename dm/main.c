@@ -26,6 +26,17 @@
 
 __attribute__((noreturn)) void dm_main(void);
 
+/* Work for others than guests. Each call does a step, which must be short: guests' frames and
+ * fences wait for its end. The longest is the copy of a 4K picture, a few milliseconds. */
+static u64 (*const remote[])(void) = { console_run, net_run };
+/* The same, that can wait: encoding pictures. Together, in turn, they take at most half of the
+ * time. */
+static u64 (*const chores[])(void) = { http_run, rfb_tcp_run };
+#define CHORE_US 100 /* shorter steps are but looks at what there is */
+
+static u32 turn;       /* of chores[]: whose step comes first */
+static u64 rest_until; /* TSC: no chores before */
+
 /* How long the loop goes on when there is always something pending, before it shows by HC_WAIT that
  * it is alive. */
 #define ROUND_US 100000
@@ -109,6 +120,40 @@ static void start(void)
 	http_init();
 }
 
+/* A step of the next one; when to go on. */
+static u64 run_chore(void)
+{
+	u64 now = time_now(), due, after;
+
+	if (now < rest_until)
+		return rest_until;
+	due = chores[turn++ % ARRAY_SIZE(chores)]();
+	after = time_now();
+	if (after - now > time_from_us(CHORE_US))
+		rest_until = after + (after - now);
+	return due;
+}
+
+/* A step of each kind of remote work; guests that want something in between go first. When to go
+ * on. */
+static u64 run_remote(u64 guests_due)
+{
+	u64 deadline = DM_NO_DEADLINE;
+
+	for (u32 i = 0; i < ARRAY_SIZE(remote) + ARRAY_SIZE(chores); i++) {
+		u64 due = i < ARRAY_SIZE(remote) ? remote[i]() : run_chore();
+
+		deadline = MIN(deadline, due);
+		if (!(shared->pending & ~DM_PENDING_HOST) && time_now() < guests_due)
+			continue;
+		serve_pending(atomic_fetch_and(&shared->pending, DM_PENDING_HOST) &
+			      ~DM_PENDING_HOST);
+		guests_due = run_timers();
+		deadline = 0; /* there may be more to do than the steps said */
+	}
+	return MIN(deadline, guests_due);
+}
+
 void dm_main(void)
 {
 	u64 pending = ~0ULL, waited;
@@ -119,11 +164,7 @@ void dm_main(void)
 		u64 deadline;
 
 		serve_pending(pending);
-		deadline = run_timers();
-		deadline = MIN(deadline, console_run());
-		deadline = MIN(deadline, net_run());
-		deadline = MIN(deadline, http_run());
-		deadline = MIN(deadline, rfb_tcp_run());
+		deadline = run_remote(run_timers());
 		pending = atomic_exchange(&shared->pending, 0);
 		if (pending && time_now() - waited < time_from_us(ROUND_US))
 			continue;

@@ -38,7 +38,7 @@ static size_t chunk_begin(struct png *p, const char *type)
 	return at;
 }
 
-/* Bit by bit: all of a long chunk at its end would take long. */
+/* At its end all of a long chunk would take long. */
 static void chunk_sum(struct png *p)
 {
 	p->crc = png_crc(p->crc, p->file + p->summed, p->len - p->summed);
