@@ -2,6 +2,7 @@
 # Copyright (c) 2026 The Oriel authors
 """The table of system tests. Names are unique; `run` takes parts of names."""
 from case import Case, conf, linux, vm
+from cases_crowd import CROWD
 from cases_firmware import FIRMWARE, FIRMWARE_BOCHS
 from cases_linux import LINUX_DISPLAYS, LINUX_DISPLAYS_BOCHS, LINUX_USERLAND
 from cases_net import NET, NET_BOCHS
@@ -352,5 +353,5 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
 ]
 
 CASES = (LINUX + PACED + FLOOD + LINUX_DISPLAYS + LINUX_USERLAND + BARE + LIFE + MISBEHAVING +
-         REFUSED + IDLE + VGA_CASES + FIRMWARE + REGRESS + SERIAL + NET + VNC + BOCHS +
+         REFUSED + IDLE + VGA_CASES + FIRMWARE + REGRESS + SERIAL + NET + VNC + CROWD + BOCHS +
          NET_BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)

@@ -3,87 +3,16 @@
 """Cases of the network: cards, addresses, HTTP."""
 import json
 import re
-import shutil
 import socket
-import subprocess
 import threading
-import time
 
+import rfb
 from case import Case, conf, linux, vm
-from console import Failure
-from steps import command, flips_on, not_logged, powers_off, says, shows, started
+from net import addressed, ask_often, at_rest, curl, metrics, quiet_metrics
+from steps import (command, flips_on, need, not_logged, powers_off, says, shows, started, until)
 
 XGA = "quadrants-1024x768"
 GUEST = vm("bare", "gpu.elf", "size=1024x768 stay=1")
-SAMPLE = re.compile(r'([a-z_:][a-z0-9_:]*)(\{[a-z_]+="[^"]*"(?:,[a-z_]+="[^"]*")*\})? ([0-9.]+)$')
-
-
-def need(condition, sentence):
-    if not condition:
-        raise Failure(sentence)
-
-
-def curl(m, path, *options, password="oriel:secret"):
-    """Status, header fields (lower case) and body of one request by curl."""
-    command = ["curl", "-s", "-S", "-i", "-m", "60", *options]
-    if password:
-        command += ["-u", password]
-    done = subprocess.run(command + ["http://127.0.0.1:%d%s" % (m.port, path)],
-                          capture_output=True)
-    need(done.returncode == 0, "curl %s: %s" % (path, done.stderr.decode().strip()))
-    head, _, body = done.stdout.partition(b"\r\n\r\n")
-    lines = head.decode("latin1").split("\r\n")
-    fields = {k.lower(): v for k, v in (line.split(": ", 1) for line in lines[1:])}
-    need(len(body) == int(fields.get("content-length", 0)) or "-I" in options,
-         "%s: %d bytes, not %s" % (path, len(body), fields.get("content-length")))
-    return int(lines[0].split()[1]), fields, body
-
-
-def metrics(m):
-    """Samples by name and labels. The text keeps to the format's rules."""
-    text = curl(m, "/metrics")[2].decode()
-    if shutil.which("promtool"):
-        said = subprocess.run(["promtool", "check", "metrics"], input=text, text=True,
-                              capture_output=True)
-        need(said.returncode == 0, "promtool: " + said.stdout + said.stderr)
-    need(text.endswith("\n"), "the last line has no end")
-    values, types, helped = {}, {}, set()
-    for line in text.splitlines():
-        if line.startswith("# HELP "):
-            helped.add(line.split()[2])
-        elif line.startswith("# TYPE "):
-            _, _, name, kind = line.split()
-            need(name not in types, "%s has two types" % name)
-            need((kind == "counter") == name.endswith("_total"), "%s is a %s" % (name, kind))
-            types[name] = kind
-        else:
-            sample = SAMPLE.match(line)
-            need(sample, "no sample: " + line)
-            need(sample[1] == list(types)[-1] and sample[1] in helped, "out of place: " + line)
-            need(sample[1] + (sample[2] or "") not in values, "twice: " + line)
-            values[sample[1] + (sample[2] or "")] = float(sample[3])
-    return values
-
-
-def until(check, what, secs=60):
-    """Waits for check() to give something true."""
-    end = time.monotonic() + secs
-    while True:
-        found = check()
-        if found:
-            return found
-        need(time.monotonic() < end, "no %s within %d s" % (what, secs))
-        time.sleep(0.3)
-
-
-def addressed(times=1, secs=60):
-    """The card has its address, for the so manyeth time."""
-    def step(m):
-        until(lambda: len(re.findall(r"network: address 10\.0\.2\.15", m.debug_log())) >= times,
-              "address", secs)
-        until(lambda: len(re.findall("network: HTTP on port", m.debug_log())) >= times, "HTTP")
-    return step
-
 
 # ---- what is served ----------------------------------------------------------------------------
 
@@ -130,14 +59,15 @@ def unchanged(m):
 
 
 def same_pictures(m):
-    """Pixel for pixel over HTTP, over the serial line, and on QEMU's screen."""
-    for guest in (None, "bare"):
-        over_http = m.http_shot("http", guest)
-        differences = m.differs(m.shot("serial", guest), over_http)
-        need(not differences, "serial and HTTP: %s" % differences)
-    if m.case.machine == "qemu-svm":
-        differences = m.differs(m.screendump("panel"), m.http_shot("http"))
-        need(not differences, "QEMU's screen and HTTP: %s" % differences)
+    """Pixel for pixel over the serial line, HTTP and VNC, and on QEMU's screen."""
+    for guest, n in ((None, rfb.SCREEN), ("bare", rfb.FIRST)):
+        serial = m.shot("serial", guest)
+        others = {"HTTP": m.http_shot("http", guest), "VNC": rfb.shot(m, "vnc", n)}
+        if not guest and m.case.machine == "qemu-svm":
+            others["QEMU's screen"] = m.screendump("panel")
+        for name, picture in others.items():
+            differences = m.differs(serial, picture)
+            need(not differences, "%s, serial and %s: %s" % (guest or "screen", name, differences))
 
 
 # ---- those who do not behave -------------------------------------------------------------------
@@ -199,58 +129,13 @@ def misbehaved(m):
     at_rest(m, before)
 
 
-MEMORY = ("oriel_lwip_heap_used_bytes", 'oriel_lwip_pool_used{pool="tcp_seg"}',
-          'oriel_lwip_pool_used{pool="tcp_pcb"}', 'oriel_lwip_pool_used{pool="pbuf"}',
-          'oriel_lwip_pool_used{pool="pbuf_pool"}', "oriel_http_open_connections",
-          "oriel_pictures_held_bytes")
-
-
-CLOSED_SECS = 6     # a connection that Oriel closed has its memory for so long
-
-
-def quiet_metrics(m):
-    """When no connection but this one has memory."""
-    time.sleep(CLOSED_SECS)
-    return metrics(m)
-
-
-def at_rest(m, before):
-    """Memory returns to what it was."""
-    for _ in range(5):
-        now = quiet_metrics(m)
-        grown = [name for name in MEMORY if now[name] > before[name]]
-        if not grown:
-            break
-    need(not grown, "memory is not given back: %s" % ", ".join(
-        "%s %d, %d before" % (name, now[name], before[name]) for name in grown))
-
-
-def is_png(data):
-    return data[:8] == b"\x89PNG\r\n\x1a\n" and data[-8:-4] == b"IEND"
-
-
-def many(m, times, parallel):
-    """Pictures one after the other, and at once."""
-    before = quiet_metrics(m)
-    for n in range(times):
-        need(is_png(curl(m, ("/screen.png", "/vm/linux.png")[n % 2])[2]), "no picture")
-    results = []
-
-    def one(path):
-        try:
-            results.append(is_png(curl(m, path)[2]))
-        except Failure as e:
-            results.append(e)
-    for _ in range(3):
-        threads = [threading.Thread(target=one, args=(path,))
-                   for path in parallel // 2 * ("/screen.png", "/vm/linux.png")]
-        for t in threads:
-            t.start()
-        for t in threads:
-            t.join()
-    need(all(r is True for r in results) and len(results) == 3 * parallel,
-         "parallel: %s" % [r for r in results if r is not True])
-    at_rest(m, before)
+def busy(guest, times, parallel):
+    """Many pictures leave no memory behind."""
+    def step(m):
+        before = quiet_metrics(m)
+        ask_often(m, ("/screen.png", "/vm/%s.png" % guest), times, parallel, rounds=3)
+        at_rest(m, before)
+    return step
 
 
 # ---- the cable ---------------------------------------------------------------------------------
@@ -295,7 +180,7 @@ NET = [
     Case("net-busy", conf(linux(test="flip", size="640x480"), address="dhcp"), nic="e1000e",
          cpus=2, steps=[
              started("linux"), addressed(), says("linux", "guest: flipping", 150),
-             lambda m: many(m, 100, 16), flips_on("linux"), not_logged("PANIC|restarts"),
+             busy("linux", 100, 16), flips_on("linux"), not_logged("PANIC|restarts"),
              powers_off()]),
 ]
 

@@ -21,6 +21,22 @@ HARMLESS = re.compile(r"reboot: |Unable to calibrate against PIT|Fast TSC calibr
                       r"RETBleed: WARNING")
 
 
+def need(condition, sentence):
+    if not condition:
+        raise Failure(sentence)
+
+
+def until(check, what, secs=60):
+    """Waits for check() to give something true."""
+    end = time.monotonic() + secs
+    while True:
+        found = check()
+        if found:
+            return found
+        need(time.monotonic() < end, "no %s within %d s" % (what, secs))
+        time.sleep(0.3)
+
+
 def started(*guests):
     """The machine is up: the guests are started and the console answers."""
     def step(m):

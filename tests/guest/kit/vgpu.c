@@ -7,7 +7,8 @@
 #include "pci.h"
 
 #define QUEUE_SIZE	       16
-#define WAIT_US		       5000000
+#define WAIT_SECONDS	       5
+#define LOOKS		       100 /* from one look at the time to the next: it may cost an exit */
 #define DESC_NEXT	       1
 #define DESC_WRITE	       2
 #define FEATURE_VERSION_1_HIGH 1u /* bit 32 */
@@ -124,6 +125,8 @@ s64 vgpu_send(struct vgpu *g, u16 n, const void *command, u32 len, void *answer,
 {
 	struct queue *q = &queues[n];
 	u16 last = q->used.index;
+	u64 end = rdtsc() + WAIT_SECONDS * tsc_hz();
+	u32 looks = 0;
 
 	q->descriptors[0] = (struct descriptor){ (u64)command, len, answer_len ? DESC_NEXT : 0, 1 };
 	q->descriptors[1] = (struct descriptor){ (u64)answer, answer_len, DESC_WRITE, 0 };
@@ -132,14 +135,11 @@ s64 vgpu_send(struct vgpu *g, u16 n, const void *command, u32 len, void *answer,
 	q->available.index++;
 	__atomic_thread_fence(__ATOMIC_SEQ_CST);
 	poke16(g->notify + 4 * n, n);
-	for (u32 us = 0; us < WAIT_US; us += 20) {
-		if (q->used.index != last) {
-			__atomic_thread_fence(__ATOMIC_SEQ_CST);
-			return q->used.ring[last % QUEUE_SIZE].len;
-		}
-		wait_us(20);
-	}
-	return -1;
+	while (q->used.index == last)
+		if (++looks % LOOKS == 0 && rdtsc() > end)
+			return -1;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	return q->used.ring[last % QUEUE_SIZE].len;
 }
 
 u32 vgpu_command(struct vgpu *g, const void *command, u32 len, void *answer, u32 answer_len)

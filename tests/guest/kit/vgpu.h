@@ -33,6 +33,7 @@ enum vgpu_command {
 	VGPU_ERR_INVALID_PARAMETER,
 };
 #define VGPU_FORMAT_BGRX 2u
+#define VGPU_FLAG_FENCE	 1u
 #define VGPU_MAX_PIECES	 8
 #define VGPU_QUEUES	 2 /* control, cursor */
 
