@@ -19,7 +19,6 @@
 #define PICTURES   48
 #define SLICE_US   1000
 #define REST_US	   500
-#define PIXELS	   8192 /* between looks at the clock, about */
 
 static u32 *const copy = (u32 *)DM_NET_BASE;
 static u8 *const file = (u8 *)(DM_NET_BASE + COPY_SIZE);
@@ -162,17 +161,16 @@ static int keep(size_t len)
 
 /* ---- the encoder */
 
-static void encode_lines(u32 count)
+static void encode_line(void)
 {
-	for (; count && job.y < job.height; count--, job.y++) {
-		const u32 *pixels = copy + (u64)job.y * job.width;
+	const u32 *pixels = copy + (u64)job.y * job.width;
 
-		if (!job.copied) {
-			screenshot_lines(job.picture.vm, job.picture.head, job.y, 1, line);
-			pixels = line;
-		}
-		png_line(&png, pixels);
+	if (!job.copied) {
+		screenshot_lines(job.picture.vm, job.picture.head, job.y, 1, line);
+		pixels = line;
 	}
+	png_line(&png, pixels);
+	job.y++;
 }
 
 u64 picture_run(void)
@@ -187,7 +185,7 @@ u64 picture_run(void)
 		return 0;
 	}
 	while (job.y < job.height && (!job.copied || time_now() < end))
-		encode_lines(1 + PIXELS / job.width);
+		encode_line();
 	if (job.y < job.height)
 		return time_now() + time_from_us(REST_US);
 	job.active = false;
