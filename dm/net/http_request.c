@@ -91,27 +91,10 @@ static bool copy_text(char *to, size_t size, struct span s)
 	return true;
 }
 
-/* Proxies ask with the whole URL (RFC 9112, 3.2.2); whose host it names does not matter. */
-static struct span without_host(struct span target)
-{
-	static const char scheme[] = "http://";
-
-	if (target.len < strlen(scheme) || memcmp(target.at, scheme, strlen(scheme)) != 0)
-		return target;
-	target.at += strlen(scheme);
-	target.len -= strlen(scheme);
-	while (target.len && target.at[0] != '/') {
-		target.at++;
-		target.len--;
-	}
-	return target;
-}
-
 static u32 parse_target(struct span target, struct http_request *r)
 {
 	struct span path;
 
-	target = without_host(target);
 	if (!target.len || target.at[0] != '/')
 		return 400;
 	path = until(&target, '?');
