@@ -6,10 +6,10 @@
  *            [--actual PART.png]
  *
  * Compares two pictures (PNG, PPM and what else stb_image reads) and prints how many pixels differ
- * by more than the tolerance in any channel. Masked rectangles do not count; --crop takes that
- * part of ACTUAL first. Exit status: 0 equal enough, 1 different, 2 bad input. DIFF.png shows
- * GOLDEN dimmed, masks in blue, and differing pixels in red; PART.png, which is
- * written when they differ, is ACTUAL, cropped.
+ * by more than the tolerance in any channel, and where. Masked rectangles do not count; --crop
+ * takes that part of ACTUAL first. Exit status: 0 equal enough, 1 different, 2 bad input. DIFF.png
+ * shows GOLDEN dimmed, masks in blue, differing pixels in red, and a yellow frame around all of
+ * those; PART.png, which is written when they differ, is ACTUAL, cropped.
  *
  * oriel-diff --crc PICTURE prints what the console's command crc says of such a picture.
  */
@@ -25,6 +25,7 @@
 #include <string.h>
 
 #define MAX_MASKS 64
+#define FRAME_GAP 4 /* pixels between the frame and what it shows */
 
 struct area {
 	int x, y, width, height;
@@ -145,10 +146,26 @@ static bool same(const unsigned char *a, const unsigned char *b, int tolerance)
 	return true;
 }
 
-/* The number of differing pixels; paints the golden picture over with what was found. */
-static long compare(const struct options *o, struct picture *golden, const struct picture *actual)
+/* What differs: the number of pixels, and the area around them. */
+struct difference {
+	long count;
+	int left, top, right, bottom; /* the last two are within */
+};
+
+static void note(struct difference *d, int x, int y)
 {
-	long differing = 0;
+	if (!d->count++)
+		*d = (struct difference){ 1, x, y, x, y };
+	d->left = x < d->left ? x : d->left;
+	d->right = x > d->right ? x : d->right;
+	d->bottom = y;
+}
+
+/* Paints the golden picture over with what was found. */
+static struct difference compare(const struct options *o, struct picture *golden,
+				 const struct picture *actual)
+{
+	struct difference d = { 0 };
 
 	for (int y = 0; y < golden->height; y++) {
 		for (int x = 0; x < golden->width; x++) {
@@ -157,16 +174,36 @@ static long compare(const struct options *o, struct picture *golden, const struc
 			bool mask = masked(o, x, y);
 			bool differs = !mask && !same(g, actual->rgb + at, o->tolerance);
 
-			differing += differs;
 			for (int i = 0; i < 3; i++)
 				g[i] = (unsigned char)(g[i] / 3);
-			if (differs)
-				g[0] = 255;
 			if (mask)
 				g[2] = 160;
+			if (differs) {
+				g[0] = 255;
+				note(&d, x, y);
+			}
 		}
 	}
-	return differing;
+	return d;
+}
+
+/* Two pixels thick for each 512 of the width, so that it is seen when the picture is scaled down.
+ */
+static void paint_frame(struct picture *p, const struct difference *d)
+{
+	int thick = 2 + p->width / 512 * 2, far = FRAME_GAP + thick;
+
+	for (int y = d->top - far; y <= d->bottom + far; y++) {
+		for (int x = d->left - far; x <= d->right + far; x++) {
+			bool inside = x >= d->left - FRAME_GAP && x <= d->right + FRAME_GAP &&
+				      y >= d->top - FRAME_GAP && y <= d->bottom + FRAME_GAP;
+
+			if (inside || x < 0 || y < 0 || x >= p->width || y >= p->height)
+				continue;
+			memcpy(p->rgb + 3 * ((size_t)y * (size_t)p->width + (size_t)x),
+			       "\xff\xff\0", 3);
+		}
+	}
 }
 
 static int print_crc(const char *path)
@@ -188,7 +225,7 @@ static int print_difference(int argc, char **argv)
 {
 	struct options o = parse(argc, argv);
 	struct picture golden = load(o.golden), actual = load(o.actual);
-	long differing;
+	struct difference d;
 
 	if (o.crop.width)
 		crop(&actual, &o.crop, o.actual);
@@ -198,14 +235,22 @@ static int print_difference(int argc, char **argv)
 		save(o.part, &actual);
 		return 1;
 	}
-	differing = compare(&o, &golden, &actual);
+	d = compare(&o, &golden, &actual);
+	if (d.count)
+		paint_frame(&golden, &d);
 	save(o.out, &golden);
-	if (differing)
+	if (d.count)
 		save(o.part, &actual);
-	printf("%ld pixels differ\n", differing);
+	if (d.count == 1)
+		printf("1 pixel differs, at %d,%d\n", d.left, d.top);
+	else if (d.count)
+		printf("%ld pixels differ, within %d,%d %dx%d\n", d.count, d.left, d.top,
+		       d.right - d.left + 1, d.bottom - d.top + 1);
+	else
+		printf("0 pixels differ\n");
 	picture_free(&golden);
 	picture_free(&actual);
-	return differing != 0;
+	return d.count != 0;
 }
 
 int main(int argc, char **argv)

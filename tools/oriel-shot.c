@@ -32,11 +32,12 @@
 
 #include "picture.h"
 
-#define TRIES	 3
-#define MAX_FILE (64u << 20)
-#define MAX_LINE 4096
+#define TRIES	    3
+#define MAX_FILE    (64u << 20)
+#define MAX_LINE    4096
+#define PANIC_STALL 2 /* seconds without a line of a panic's report */
 #ifndef STALL
-#define STALL 8 /* seconds without a line of a picture that has begun */
+#define STALL 8 /* the same, of a picture that has begun */
 #endif
 
 enum outcome { DONE, UNCHANGED, DAMAGED, REFUSED };
@@ -153,9 +154,8 @@ static bool is_guests(const char *line)
 	return line[strspn(line, "abcdefghijklmnopqrstuvwxyz0123456789_-")] == '|';
 }
 
-/* The next line that is no log line, without its end; false when the time is over. After a panic
- * there will be none. */
-static bool read_line(int fd, char line[MAX_LINE], double until)
+/* The next line, without its end; false when the time is over. */
+static bool read_any_line(int fd, char line[MAX_LINE], double until)
 {
 	static char buffer[65536];
 	static size_t have, at;
@@ -178,14 +178,31 @@ static bool read_line(int fd, char line[MAX_LINE], double until)
 		}
 		at++;
 		line[len] = 0;
-		len = 0;
-		if (is_guests(line))
-			continue;
-		if (strstr(line, "oriel: PANIC"))
-			fail(line, "console");
-		if (line[0] && line[0] != '[')
+		if (len && !is_guests(line))
 			return true;
+		len = 0;
 	}
+}
+
+/* The machine's last words, of which `line` is the first, as they come. */
+__attribute__((noreturn)) static void end_in_panic(int fd, char line[MAX_LINE])
+{
+	do
+		fprintf(stderr, "%s\n", line);
+	while (read_any_line(fd, line, now() + PANIC_STALL));
+	exit(1);
+}
+
+/* The next line that is no log line; false when the time is over. After a panic there is none. */
+static bool read_line(int fd, char line[MAX_LINE], double until)
+{
+	while (read_any_line(fd, line, until)) {
+		if (line[0] != '[')
+			return true;
+		if (strstr(line, "] oriel: PANIC: "))
+			end_in_panic(fd, line);
+	}
+	return false;
 }
 
 static int base64_value(char c)

@@ -2,14 +2,13 @@
 # Copyright (c) 2026 The Oriel authors
 """Cases of the VGA and the bochs interface, by register (tests/guest/vga.c): every mode's picture,
 one boot for all of them, on both test machines and on QEMU's own VGA; and exits, counted."""
-import os
 import time
 
 from case import Case, conf, vm
 from console import Failure
 from machine import golden
 from pictures import crc
-from steps import PICTURE_SECS, command, passes, powers_off, says, started
+from steps import PICTURE_SECS, check_picture, command, passes, powers_off, says, started
 
 # In the guest's order; a mode in which something blinks has both of its pictures.
 MODES = {
@@ -43,15 +42,8 @@ def picture(what, *names):
 def on_panel(mode):
     """The panel, as QEMU sees it, has one of the mode's pictures where the guest is."""
     def step(m):
-        end = time.monotonic() + PICTURE_SECS
-        while True:
-            place, picture = m.place("bare"), m.screendump("panel-" + mode)
-            differences = [m.differs(golden(name), picture, place) for name in MODES[mode]]
-            if not all(differences):
-                os.unlink(picture)
-                return
-            if time.monotonic() > end:
-                raise Failure("QEMU's screendump of mode %s: %s" % (mode, differences[0]))
+        check_picture(m, "QEMU's screendump of mode " + mode,
+                      lambda: m.screendump("panel-" + mode), MODES[mode], crop=m.place("bare"))
     return step
 
 
@@ -150,20 +142,17 @@ WRONG = {
 def same_in_qemu(mode):
     """QEMU's picture is one of ours; or, where it is known to be wrong, is not."""
     def step(m):
-        end = time.monotonic() + (1 if mode in WRONG else PICTURE_SECS)
-        tolerance = TOLERANCES.get(mode, DAC_TOLERANCE)
-        while True:
-            picture = m.screendump("qemu-" + mode)
-            differences = [m.differs(golden(name), picture, tolerance=tolerance)
-                           for name in MODES[mode]]
-            if not all(differences) or time.monotonic() > end:
-                break
-            time.sleep(0.2)
-        if mode in WRONG and not all(differences):
+        try:
+            check_picture(m, "mode %s in QEMU" % mode, lambda: m.screendump("qemu-" + mode),
+                          MODES[mode], 1 if mode in WRONG else PICTURE_SECS,
+                          tolerance=TOLERANCES.get(mode, DAC_TOLERANCE))
+        except Failure:
+            if mode not in WRONG or not m.mismatch:
+                raise
+            m.mismatch = None
+            return
+        if mode in WRONG:
             raise Failure("mode %s is as in QEMU, although %s" % (mode, WRONG[mode]))
-        if mode not in WRONG and all(differences):
-            raise Failure("mode %s in QEMU: %s" % (mode, differences[0]))
-        os.unlink(picture)
     return step
 
 

@@ -5,9 +5,8 @@ import contextlib
 import os
 import re
 import socket
-import time
 
-from console import Failure, qmp
+from console import Failure, qmp, wait_until
 from pictures import BUILD, compare
 from target import BootedTarget, Target
 
@@ -88,15 +87,13 @@ class Machine(BootedTarget):
     def wait_debug(self, pattern, timeout):
         """Waits for a line of the loader's or the hypervisor's log, also from before the
         console."""
-        end = time.monotonic() + timeout
-        while True:
+        def search():
             alive = self.is_alive()
-            m = re.search(pattern, self.debug_log(), re.M)
-            if m:
-                return m
-            if not alive or time.monotonic() > end:
+            found = re.search(pattern, self.debug_log(), re.M)
+            if not found and not alive:
                 raise Failure('no "%s" in the log' % pattern)
-            time.sleep(0.2)
+            return found
+        return wait_until(search, 'no "%s" in the log' % pattern, timeout)
 
     # ---- pictures ----
 

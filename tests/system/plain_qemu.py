@@ -38,7 +38,7 @@ class PlainQemu(Machine):
              "unix:%s,server=on,wait=on" % self.console.path,
              "-qmp", "unix:%s/qmp,server=on,wait=off" % self.sockets],
             stdin=subprocess.DEVNULL, stdout=self.errors, stderr=self.errors)
-        self.console.connect()
+        self.console.connect(60)
 
     def press(self, key):
         self.control("send-key", keys=[{"type": "qcode", "data": key}])

@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 
-from console import Failure
+from console import Failure, wait_until
 from machine import golden
 from pictures import wait_equal
 
@@ -28,13 +28,7 @@ def need(condition, sentence):
 
 def until(check, what, secs=60):
     """Waits for check() to give something true."""
-    end = time.monotonic() + secs
-    while True:
-        found = check()
-        if found:
-            return found
-        need(time.monotonic() < end, "no %s within %d s" % (what, secs))
-        time.sleep(0.3)
+    return wait_until(check, "no %s within %d s" % (what, secs), secs)
 
 
 def started(*guests):
@@ -107,14 +101,12 @@ def not_logged(pattern):
 def state(guest, word, secs=10):
     """The console's list shows the guest in that state."""
     def step(m):
-        end = time.monotonic() + secs
-        while True:
-            line = next((x for x in m.console.command("list") if x.startswith(guest + " ")), "")
-            if re.match(r"%s %s" % (re.escape(guest), word), line):
-                return
-            if time.monotonic() > end:
-                raise Failure('%s should be %s, list says "%s"' % (guest, word, line))
-            time.sleep(0.3)
+        said = []
+
+        def check():
+            said[:] = [x for x in m.console.command("list") if x.startswith(guest + " ")]
+            return said and re.match(r"%s %s" % (re.escape(guest), word), said[0])
+        wait_until(check, lambda: "%s should be %s, list says %s" % (guest, word, said), secs)
     return step
 
 
@@ -184,10 +176,9 @@ def moves(guest, secs=PICTURE_SECS):
     """The guest's picture changes."""
     def step(m):
         first = m.shot("first", guest)
-        end = time.monotonic() + secs
-        while not m.differs(first, m.shot("second", guest)):
-            if time.monotonic() > end:
-                raise Failure("the picture of %s stays as it is" % guest)
+        wait_until(lambda: m.differs(first, m.shot("second", guest)),
+                   "the picture of %s stays as it is" % guest, secs)
+        m.mismatch = None
     return step
 
 
@@ -257,16 +248,14 @@ def note_stats(key, *names):
 def same_stats(key, secs=10):
     """The counters are, or soon are, what they were."""
     def step(m):
-        end = time.monotonic() + secs
-        while True:
+        other = []
+
+        def same():
             stats = m.console.stats()
-            other = [name for name, value in m.marks[key].items() if stats[name] != value]
-            if not other:
-                return
-            if time.monotonic() > end:
-                raise Failure(", ".join("%s was %d and is %d" % (
-                    name, m.marks[key][name], stats[name]) for name in other))
-            time.sleep(0.3)
+            other[:] = ["%s was %d and is %d" % (name, value, stats[name])
+                        for name, value in m.marks[key].items() if stats[name] != value]
+            return not other
+        wait_until(same, lambda: ", ".join(other), secs)
     return step
 
 

@@ -3,10 +3,12 @@
 """A serial line as it is: the emulators' take any number of bytes at once, this one 115,200 bits a
 second, ten bits a byte, and it may damage what it carries."""
 import os
+import pty
 import select
 import socket
 import threading
 import time
+import tty
 
 BYTES_A_SECOND = 115200 / 10
 CHUNK = 64
@@ -62,3 +64,40 @@ class Wire:
                     self.carried += len(data)
                     if not data:
                         return
+
+
+class Pump:
+    """A terminal device, `path`, that leads to the socket of a serial console."""
+
+    def __init__(self, console):
+        self.machine = socket.socket(socket.AF_UNIX)
+        self.machine.connect(console)
+        self.master, self.slave = pty.openpty()     # open: it outlasts its clients
+        tty.setraw(self.slave)
+        self.path = os.ttyname(self.slave)
+        self.stop, self.stopped = os.pipe()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        os.close(self.stopped)
+        self.thread.join(10)
+        self.machine.close()
+        for fd in (self.master, self.slave, self.stop):
+            os.close(fd)
+
+    def _run(self):
+        while True:
+            ready = select.select([self.master, self.machine, self.stop], [], [])[0]
+            if self.stop in ready:
+                return
+            if self.master in ready:
+                self.machine.sendall(os.read(self.master, CHUNK))
+            if self.machine in ready:
+                data = self.machine.recv(CHUNK)
+                if not data:
+                    return
+                os.write(self.master, data)

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import select
 import socket
 import stat
 import termios
@@ -16,6 +17,25 @@ class Failure(Exception):
     """What did not happen, in one sentence."""
 
 
+PANIC = re.compile(r"\[.*\] oriel: PANIC: (.*)")
+LOOK_MS = 200       # how often a reader looks whether it is to go on
+CONNECT_SECS = 5
+
+
+def wait_until(check, what, secs, every=0.3):
+    """What check() gives, once it is something true. what: the Failure's sentence, or a function
+    that gives it."""
+    end = time.monotonic() + secs
+    while True:
+        late = time.monotonic() > end
+        found = check()
+        if found:
+            return found
+        if late:
+            raise Failure(what() if callable(what) else what)
+        time.sleep(every)
+
+
 class SerialLine:
     """A terminal device, set to 115200 8N1, raw, with what Console asks of a socket."""
 
@@ -26,7 +46,6 @@ class SerialLine:
             mode = termios.tcgetattr(self.fd)
             mode[2] |= termios.CLOCAL | termios.CREAD
             mode[4] = mode[5] = termios.B115200
-            mode[6][termios.VMIN], mode[6][termios.VTIME] = 0, 2    # a look at `closed` in between
             termios.tcsetattr(self.fd, termios.TCSANOW, mode)
         except termios.error:   # no terminal: as it is
             pass
@@ -34,13 +53,20 @@ class SerialLine:
         self.ended = threading.Event()
 
     def recv(self, size):
-        while not self.closed:
-            data = os.read(self.fd, size)
-            if data:
-                return data
-        os.close(self.fd)
-        self.ended.set()
-        return b""
+        poll = select.poll()
+        poll.register(self.fd, select.POLLIN)
+        data = b""
+        try:
+            while not self.closed and not data:
+                if poll.poll(LOOK_MS):
+                    data = os.read(self.fd, size)
+                    self.closed = self.closed or not data
+        except OSError:     # unplugged
+            self.closed = True
+        if not data:
+            os.close(self.fd)
+            self.ended.set()
+        return data
 
     def sendall(self, data):
         while data:
@@ -81,28 +107,34 @@ class Console:
         self.answer = []
         self.text_left = 0
         self.transcript = []
+        self.lost = False       # the other end has closed the line
+        self.panic = None       # why the hypervisor panicked
 
-    def connect(self):
+    def connect(self, secs=CONNECT_SECS):
         """Waits for the socket to be there; a machine that ends meanwhile ends the wait."""
+        end = time.monotonic() + secs
         while self.socket is None:
             try:
                 self.socket = open_line(self.path)
-            except OSError:
+            except OSError as e:
                 if not self.is_alive():
                     return False
+                if time.monotonic() > end:
+                    raise Failure("%s: %s" % (self.path, e.strerror or e)) from None
                 time.sleep(0.05)
+        self.lost = False
         threading.Thread(target=self._read, args=(self.socket,), daemon=True).start()
         return True
 
     def disconnect(self):
         """Leaves the line to another client."""
-        if self.socket:
+        line, self.socket = self.socket, None
+        if line:
             try:
-                self.socket.shutdown(socket.SHUT_RDWR)
+                line.shutdown(socket.SHUT_RDWR)
             except OSError:     # the other end is gone
                 pass
-            self.socket.close()
-            self.socket = None
+            line.close()
 
     def _read(self, s):
         rest = b""
@@ -111,25 +143,41 @@ class Console:
                 data = s.recv(65536)
             except OSError:
                 data = b""
-            if not data:
-                return
             *lines, rest = (rest + data).split(b"\n")
             with self.lock:
                 for line in lines:
-                    self._line(line.decode("latin1").rstrip("\r"))
+                    self._bytes(line.rstrip(b"\r"))
+                if not data:
+                    self.lost = self.lost or self.socket is s
                 self.lock.notify_all()
+            if not data:
+                return
+
+    def _bytes(self, data):
+        line = data.decode(errors="replace")
+        if self.text_left > 0:
+            self.text_left -= len(data) + 1
+            self.transcript.append(line)
+            self.answer.append(line)
+        else:
+            self._line(line)
+
+    def heard(self, lines):
+        """What another client has been told."""
+        with self.lock:
+            for line in lines:
+                self._line(line)
 
     def _line(self, line):
         self.transcript.append(line)
-        if self.text_left > 0:
-            self.text_left -= len(line) + 1
-            self.answer.append(line)
-            return
         m = re.match(r"([a-z0-9_-]+)\| (.*)", line)
         if m:
             self.guests.setdefault(m[1], []).append(m[2])
         elif line.startswith("[") or line.startswith("oriel: "):
             self.log.append(line)
+            found = PANIC.match(line)
+            if found:
+                self.panic = self.panic or found[1]
         else:
             self.answer.append(line)
             if re.fullmatch(r"text \d+", line):
@@ -147,7 +195,7 @@ class Console:
                 if left <= 0:
                     raise Failure("no %s within %d s" % (what, timeout))
                 if not self.is_alive():
-                    raise Failure("the machine ended before %s" % what)
+                    raise Failure("the machine or its line ended before %s" % what)
                 self.lock.wait(min(left, 0.5))
 
     def wait_guest(self, name, pattern, timeout, after=0):

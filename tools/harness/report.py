@@ -56,16 +56,16 @@ class Result:
 
 def xml_text(text):
     """Without the characters that XML 1.0 has no way to write."""
-    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd]", "?", text)
+    return re.sub("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "?", text)
 
 
 def write_junit(path, suite, results):
-    root = xml.Element("testsuite", name=suite, tests=str(len(results)),
+    root = xml.Element("testsuite", name=xml_text(suite), tests=str(len(results)),
                        failures=str(sum(r.verdict == "FAIL" for r in results)),
                        skipped=str(sum(r.verdict == "SKIP" for r in results)),
                        time="%.1f" % sum(r.secs for r in results))
     for r in results:
-        case = xml.SubElement(root, "testcase", classname=suite, name=r.name,
+        case = xml.SubElement(root, "testcase", classname=xml_text(suite), name=xml_text(r.name),
                               time="%.1f" % r.secs)
         if r.verdict == "FAIL":
             xml.SubElement(case, "failure", message=xml_text(r.reason)).text = xml_text(r.log)

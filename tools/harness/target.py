@@ -2,6 +2,8 @@
 # Copyright (c) 2026 The Oriel authors
 """What is tested: an Oriel that tools/run has booted, or a machine at the end of a serial line or
 at an address."""
+import http.client
+import json
 import os
 import re
 import shutil
@@ -12,11 +14,14 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from console import Console, Failure
+from console import Console, Failure, wait_until
 from pictures import BUILD, TOOLS, TOP, crc
 
 SHOT_SECS = 60
 HTTP_SECS = 15
+ANSWER_SECS = 10        # for `list`, when a machine is asked whether it is still there
+START_SECS = 60         # for the emulator's serial line to be there
+END_SECS = 5            # from the end of the serial line to that of tools/run
 
 
 class Target:
@@ -60,7 +65,7 @@ class SerialTarget(Target):
         self.console = Console(path, self.is_alive)
 
     def is_alive(self):
-        return True
+        return not self.console.lost and not self.console.panic
 
     def start(self):
         if not os.path.exists(self.console.path):
@@ -72,20 +77,25 @@ class SerialTarget(Target):
         end = time.monotonic() + secs
         while time.monotonic() < end and not self.why_ended():
             try:
-                self.console.command("list", 4)
+                self.console.command("list", min(4, secs))
             except Failure:
+                time.sleep(0.05)
                 continue
             self.console.drain()
             return True
         return False
+
+    def answers(self):
+        self.command("list", ANSWER_SECS)
 
     def shot(self, name, guest=None):
         """The console is lent to oriel-shot meanwhile."""
         self.console.disconnect()
         try:
             return self.run_shot(["--serial", self.console.path], name, guest, SHOT_SECS)
-        except Failure as e:
-            self.console.log.append(str(e))     # it may have seen a panic
+        except Failure as e:    # it may have seen a panic
+            said = str(e).removeprefix("oriel-shot: ").split("\n")
+            self.console.heard(line for line in said if line.startswith("["))
             raise
         finally:
             self.console.connect()
@@ -104,14 +114,13 @@ class SerialTarget(Target):
         self.command("key %s %s" % (guest, keys))
 
     def why_ended(self):
-        for line in self.console.log:
-            if "oriel: PANIC" in line:
-                return "the hypervisor panicked: " + line[line.index("oriel: PANIC"):]
-        return None
+        if self.console.panic:
+            return "the hypervisor panicked: " + self.console.panic
+        return "%s was closed at its other end" % self.console.path if self.console.lost else None
 
     def close(self):
         self.console.disconnect()
-        with open(self.path("serial.log"), "w") as f:
+        with open(self.path("serial.log"), "w", encoding="utf-8") as f:
             f.write("\n".join(self.console.transcript) + "\n")
 
 
@@ -147,12 +156,17 @@ class BootedTarget(SerialTarget):
         self.errors = open(self.path("run.log"), "w")
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self.errors,
                                         stderr=self.errors, env=dict(os.environ, BUILD=BUILD))
-        self.console.connect()
+        self.console.connect(START_SECS)
 
     def why_ended(self):
         """tools/run tells it in its last line."""
+        if self.is_alive() and self.console.lost:
+            try:
+                self.process.wait(END_SECS)
+            except subprocess.TimeoutExpired:
+                pass
         if self.is_alive() or not self.process:
-            return None
+            return super().why_ended()
         with open(self.path("run.log")) as f:
             said = f.read().strip().split("\n")[-1].removeprefix("run: ")
         return said or "it ended with status %d" % self.process.returncode
@@ -180,35 +194,66 @@ class BootedTarget(SerialTarget):
             os.unlink(self.path("image"))
 
 
+class Unreachable(Failure):
+    """Nobody is there, or says anything."""
+
+
 class HttpTarget(Target):
     """A machine at an address, http://[user:password@]host[:port]."""
 
     def __init__(self, folder, url):
         super().__init__(folder)
         self.url = url.rstrip("/")
+        self.reachable = False
 
     def start(self):
-        self.get("/status.json")
+        pass
 
-    def is_up(self, _):
-        return True
+    def is_up(self, secs):
+        """Waits until it answers; a refusal is an answer."""
+        end = time.monotonic() + secs
+        while True:
+            try:
+                self.get("/status.json", max(1, min(HTTP_SECS, secs)))
+                return True
+            except Unreachable:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.5)
 
-    def get(self, path):
+    def answers(self):
+        self.get("/status.json", ANSWER_SECS)
+
+    def get(self, path, secs=HTTP_SECS):
         url = urllib.parse.urlsplit(self.url)
-        host = url.hostname + (":%d" % url.port if url.port else "")
+        host = url.netloc.rpartition("@")[2]
         passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
         passwords.add_password(None, "http://" + host, url.username or "", url.password or "")
-        opener = urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords))
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}),
+                                             urllib.request.HTTPBasicAuthHandler(passwords))
         try:
-            with opener.open("http://" + host + path, timeout=HTTP_SECS) as answer:
-                return answer.read()
+            with opener.open("http://" + host + path, timeout=secs) as answer:
+                body = answer.read()
+            self.reachable = True
+            return body
         except urllib.error.HTTPError as e:
             raise Failure("%s%s: %d %s" % (host, path, e.code, e.reason)) from None
-        except OSError as e:
-            raise Failure("%s is not reachable: %s" % (host, getattr(e, "reason", e))) from None
+        except (OSError, http.client.HTTPException) as e:
+            self.reachable = False
+            raise Unreachable("%s is not reachable: %s" % (
+                host, getattr(e, "reason", e) or type(e).__name__)) from None
 
     def shot(self, name, guest=None):
-        return self.run_shot(["--http", self.url], name, guest, HTTP_SECS)
+        try:
+            return self.run_shot(["--http", self.url], name, guest, HTTP_SECS)
+        except Failure as e:
+            if guest and " 404 " in str(e) and self.has(guest):
+                raise Failure("nothing is shown there") from None
+            raise
+
+    def has(self, guest):
+        guests = json.loads(self.get("/status.json"))["guests"]
+        return guest.partition(":")[0] in [g["name"] for g in guests]
 
     def checksum(self, guest=None):
         picture = self.shot("checksum", guest)
@@ -226,16 +271,17 @@ class HttpTarget(Target):
         raise Failure("keys need a serial line")
 
     def close(self):
-        pass
+        """The log is for the report; a machine that is not there has been waited for already."""
+        if self.reachable:
+            try:
+                log = self.get("/log")
+            except Failure:
+                return
+            with open(self.path("serial.log"), "wb") as f:
+                f.write(log)
 
 
 def wait_text(target, guest, pattern, secs):
     """A line of the guest's serial output, from any time."""
-    end = time.monotonic() + secs
-    while True:
-        found = re.search(pattern, target.text(guest), re.M)
-        if found:
-            return found
-        if time.monotonic() > end:
-            raise Failure('no "%s" from %s within %g s' % (pattern, guest, secs))
-        time.sleep(0.5)
+    return wait_until(lambda: re.search(pattern, target.text(guest), re.M),
+                      'no "%s" from %s within %g s' % (pattern, guest, secs), secs, 0.5)
