@@ -481,7 +481,8 @@ def odd_names(m):
 
 
 REGRESS = [
-    Case("regress-booted", "", machine="host", timeout=240, steps=[booted, ends]),
+    Case("regress-booted", "", machine="host", timeout=240, steps=[booted]),
+    Case("regress-ends", "", machine="host", timeout=120, steps=[ends]),
     Case("regress-live", conf(GUESTS, address="dhcp"), nic="e1000e", memory="512M", timeout=280,
          arguments=RAM, steps=[
              started("bare", "dark"), addressed(), says("bare", "guest: quadrants shown"), agrees,
