@@ -21,6 +21,7 @@ SHOT_SECS = 60
 HTTP_SECS = 15
 ANSWER_SECS = 10        # for `list`, when a machine is asked whether it is still there
 START_SECS = 60         # for the emulator's serial line to be there
+PANIC_STALL = 2         # a panic's report ends with so much silence
 END_SECS = 5            # from the end of the serial line to that of tools/run
 
 
@@ -119,6 +120,9 @@ class SerialTarget(Target):
         return "%s was closed at its other end" % self.console.path if self.console.lost else None
 
     def close(self):
+        """The report of a panic, which takes a while, is taken in to its end."""
+        if self.console.panic and not self.console.lost:
+            self.console.drain(PANIC_STALL)
         self.console.disconnect()
         with open(self.path("serial.log"), "w", encoding="utf-8") as f:
             f.write("\n".join(self.console.transcript) + "\n")
