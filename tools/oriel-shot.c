@@ -197,10 +197,10 @@ __attribute__((noreturn)) static void end_in_panic(int fd, char line[MAX_LINE])
 static bool read_line(int fd, char line[MAX_LINE], double until)
 {
 	while (read_any_line(fd, line, until)) {
+		if (strstr(line, "] oriel: PANIC: ")) /* in the middle of another, perhaps */
+			end_in_panic(fd, line);
 		if (line[0] != '[')
 			return true;
-		if (strstr(line, "] oriel: PANIC: "))
-			end_in_panic(fd, line);
 	}
 	return false;
 }

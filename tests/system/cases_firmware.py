@@ -7,7 +7,7 @@ from case import Case, conf, vm
 from console import Failure
 from firmware_images import FONT, grub_disk, isolinux_cd, uefi_disk
 from machine import BUILD
-from steps import (command, logged, moves, not_said, powers_off, says, shows, started)
+from steps import (command, logged, moves, never_says, powers_off, says, shows, started)
 
 SERIAL = """serial --unit=0 --speed=115200
 terminal_input console serial
@@ -145,7 +145,7 @@ FIRMWARE = [
              says("bios", "fb0: VESA VGA", 120),
              says("bios", "guest: quadrants shown", 120),
              shows("bios", "quadrants-1024x768"),
-             not_said("bios", COMPLAINTS),
+             never_says("bios", COMPLAINTS),
              powers_off(),
          ]),
     Case("bios-memtest", conf(bios(memory="64M", disk="disk.img")), timeout=180,
@@ -197,7 +197,7 @@ FIRMWARE = [
              says("uefi", "fb0: EFI VGA", 120),
              says("uefi", "guest: quadrants shown", 120),
              shows("uefi", "quadrants-1024x768"),
-             not_said("uefi", COMPLAINTS),
+             never_says("uefi", COMPLAINTS),
              powers_off(),
          ]),
     Case("uefi-memtest", conf(vm("uefi", "", "", "128M", firmware="OVMF.fd", disk="disk.img")),

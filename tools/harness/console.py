@@ -17,7 +17,7 @@ class Failure(Exception):
     """What did not happen, in one sentence."""
 
 
-PANIC = re.compile(r"\[.*\] oriel: PANIC: (.*)")
+PANIC = re.compile(r"\] oriel: PANIC: (.*)")
 LOOK_MS = 200       # how often a reader looks whether it is to go on
 CONNECT_SECS = 5
 
@@ -173,11 +173,12 @@ class Console:
         m = re.match(r"([a-z0-9_-]+)\| (.*)", line)
         if m:
             self.guests.setdefault(m[1], []).append(m[2])
-        elif line.startswith("[") or line.startswith("oriel: "):
+            return
+        panic = PANIC.search(line)      # in the middle of another line, perhaps
+        if panic:
+            self.panic = self.panic or panic[1]
+        if line.startswith("[") or line.startswith("oriel: "):
             self.log.append(line)
-            found = PANIC.match(line)
-            if found:
-                self.panic = self.panic or found[1]
         else:
             self.answer.append(line)
             if re.fullmatch(r"text \d+", line):

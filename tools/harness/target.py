@@ -14,7 +14,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from console import Console, Failure, wait_until
+from console import PANIC, Console, Failure, wait_until
 from pictures import BUILD, TOOLS, TOP, crc
 
 SHOT_SECS = 60
@@ -95,8 +95,8 @@ class SerialTarget(Target):
         try:
             return self.run_shot(["--serial", self.console.path], name, guest, SHOT_SECS)
         except Failure as e:    # it may have seen a panic
-            said = str(e).removeprefix("oriel-shot: ").split("\n")
-            self.console.heard(line for line in said if line.startswith("["))
+            if PANIC.search(str(e)):
+                self.console.heard(str(e).removeprefix("oriel-shot: ").split("\n"))
             raise
         finally:
             self.console.connect()
