@@ -17,9 +17,9 @@ import threading
 import xml.etree.ElementTree as xml
 
 from case import Case, conf, vm
-from cases_net import addressed
 from console import Failure, qmp, wait_until
 from machine import BUILD, golden, source_of
+from net import addressed
 from paint import changed, png, quadrants
 from pictures import TOP, compare
 from report import Result, write_html, write_junit
