@@ -143,6 +143,8 @@ static void slice(struct core *c, struct vcpu *v, u64 limit)
 		v->in_guest++; /* a full barrier: what is read from here on is not older */
 		virt->run(&v->arch, &e);
 		__atomic_store_n((u32 *)&v->in_guest, v->in_guest + 1, __ATOMIC_RELEASE);
+		if (v->arch.offered)
+			vcpu_end_offer(v);
 		trace_exit(trace, v->vm->index, v->index, v->arch.regs.rip, &e);
 		exit_handle(v, &e);
 		if (e.kind == EXIT_IRQ || e.kind == EXIT_TIMER)

@@ -148,6 +148,36 @@ static void inject(struct vcpu *v, u8 vector)
 	v->counters[STAT_INJECTED]++;
 }
 
+/*
+ * An interrupt that has to wait for the guest, but not for hv: it counts as accepted during the
+ * entry. That can be taken back as nothing looks at the LAPIC meanwhile, but for the paravirtual
+ * EOI: it is offered too only where no other vector is in service, which the guest could end.
+ */
+static bool offer(struct vcpu *v, u8 vector)
+{
+	bool alone = !v->lapic.depth;
+
+	if (!virt->offer_irq || !virt->offer_irq(&v->arch, vector))
+		return false;
+	vlapic_accept(&v->lapic, vector);
+	if (alone)
+		pv_eoi_offer(v, vector);
+	return true;
+}
+
+void vcpu_end_offer(struct vcpu *v)
+{
+	u8 vector = v->arch.offered;
+
+	v->arch.offered = 0;
+	if (v->arch.offer_taken) {
+		v->counters[STAT_INJECTED]++;
+		return;
+	}
+	pv_eoi_settle(v);
+	vlapic_unaccept(&v->lapic, vector);
+}
+
 /* The bit stays set as long as something waits that nobody will announce again. The LAPIC does so
  * by itself when an EOI or a lower priority lets another vector through. */
 static void deliver_interrupt(struct vcpu *v)
@@ -166,7 +196,7 @@ static void deliver_interrupt(struct vcpu *v)
 	}
 	if (!virt->can_inject(&v->arch)) {
 		keep_event(v, VCPU_EVENT_IRQ);
-		virt->want_window(&v->arch, true);
+		virt->want_window(&v->arch, vector < 0 || !offer(v, (u8)vector));
 		return;
 	}
 	if (vector >= 0) {

@@ -19,6 +19,8 @@ bool vcpu_ready(struct vcpu *v, u64 now);
 /* Events before an entry: interrupts are injected, or a window asked for. False: the vCPU does
  * not run any more. */
 bool vcpu_deliver(struct vcpu *v);
+/* After an exit from an entry with an offered interrupt (arch.offered). */
+void vcpu_end_offer(struct vcpu *v);
 /* TSC of its next timer; ~0: none. */
 static inline u64 vcpu_deadline(const struct vcpu *v)
 {

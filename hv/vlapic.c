@@ -144,6 +144,17 @@ void vlapic_accept(struct vlapic *l, u8 vector)
 	l->ppr = n & 0xf0;
 }
 
+void vlapic_unaccept(struct vlapic *l, u8 vector)
+{
+	u32 n = vector;
+
+	if (l->in_service[l->depth] != vector)
+		return;
+	l->depth--;
+	l->ppr = processor_priority(l->tpr, l->in_service[l->depth]);
+	__atomic_fetch_or(&l->irr[n / 64], BIT(n % 64), __ATOMIC_SEQ_CST);
+}
+
 /* The priority fell: what waited for it may be deliverable now. */
 static inline void notify_waiting(struct vcpu *v)
 {

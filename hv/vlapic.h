@@ -66,6 +66,8 @@ int vlapic_pending(struct vlapic *l);
 u8 vlapic_blocked_class(const struct vlapic *l);
 /* Delivery of that vector begins: IRR to ISR. Only what vlapic_pending() just returned. */
 void vlapic_accept(struct vlapic *l, u8 vector);
+/* It did not begin after all: the vector, if it is the last one accepted, goes back to IRR. */
+void vlapic_unaccept(struct vlapic *l, u8 vector);
 /* End of interrupt from a paravirtual EOI or an EOI register write (broadcasts to the IOAPIC when
  * the vector was level-triggered: takes the guest's lock). */
 void vlapic_eoi(struct vcpu *v);

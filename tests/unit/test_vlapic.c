@@ -109,6 +109,27 @@ static void interrupts_nest_by_class(void **state)
 	assert_int_equal(rdmsr(cpu0, REG_PPR), 0);
 }
 
+static void what_was_not_taken_waits_again(void **state)
+{
+	(void)state;
+	irq_setup(1);
+	enable_lapics(true);
+	vlapic_set_irq(cpu0, 0x41, false);
+	assert_int_equal(deliver(cpu0), 0x41);
+	vlapic_set_irq(cpu0, 0x81, false);
+	assert_int_equal(deliver(cpu0), 0x81);
+	assert_int_equal(rdmsr(cpu0, REG_PPR), 0x80);
+	vlapic_unaccept(&cpu0->lapic, 0x41); /* not the last one */
+	assert_int_equal(rdmsr(cpu0, REG_ISR + 4), 2);
+	vlapic_unaccept(&cpu0->lapic, 0x81);
+	assert_int_equal(rdmsr(cpu0, REG_ISR + 4), 0);
+	assert_int_equal(rdmsr(cpu0, REG_IRR + 4), 2);
+	assert_int_equal(rdmsr(cpu0, REG_PPR), 0x40);
+	vlapic_eoi(cpu0);
+	assert_int_equal(rdmsr(cpu0, REG_ISR + 2), 0);
+	assert_int_equal(deliver(cpu0), 0x81);
+}
+
 static void task_priority_holds_back(void **state)
 {
 	(void)state;
@@ -427,6 +448,7 @@ int main(void)
 		cmocka_unit_test(modes_follow_each_other_as_allowed),
 		cmocka_unit_test(disabling_loses_all_state),
 		cmocka_unit_test(interrupts_nest_by_class),
+		cmocka_unit_test(what_was_not_taken_waits_again),
 		cmocka_unit_test(task_priority_holds_back),
 		cmocka_unit_test(x2apic_faults_where_it_should),
 		cmocka_unit_test(xapic_takes_aligned_words_only),

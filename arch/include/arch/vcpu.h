@@ -112,6 +112,8 @@ struct arch_vcpu {
 	u64 cr8;     /* the guest's TPR >> 4 as CR8 accesses see it: kept by vlapic */
 	bool domain; /* the device domain: all exceptions exit, no FPU traps */
 	bool window_wanted;
+	u8 offered; /* the vector of virt_ops.offer_irq, 0: none. hv/ clears it after the exit */
+	bool offer_taken; /* and this tells then whether the guest has taken it */
 	u8 blocked_class; /* of an interrupt that only the TPR holds back, 0: none. Writes of CR8 */
 			  /* must exit then */
 	u32 stage2_seen;  /* stage2->generation at the last entry: differs -> flush */
@@ -143,6 +145,9 @@ struct virt_ops { /* const; one is chosen at boot, then read-only */
 	/* IF set, no shadow, nothing being injected: an interrupt can go in at the next entry. */
 	bool (*can_inject)(const struct arch_vcpu *v);
 	void (*inject_irq)(struct arch_vcpu *v, u8 vector);
+	/* For when it cannot yet: from the next entry to its exit, the vector goes in as soon as
+	 * the guest takes interrupts. False: ask for a window. NULL: this vendor cannot. */
+	bool (*offer_irq)(struct arch_vcpu *v, u8 vector);
 	bool (*can_inject_nmi)(const struct arch_vcpu *v);
 	void (*inject_nmi)(struct arch_vcpu *v);
 	void (*inject_exception)(struct arch_vcpu *v, u8 vector, bool has_error, u32 error);

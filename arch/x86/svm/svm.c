@@ -30,6 +30,7 @@
 #define MAX_ASIDS	      64
 #define IOPM_PAGES	      3
 #define MSRPM_PAGES	      2
+#define STALE		      0xff /* svm_vcpu.blocked_class: vintr_program() is due */
 
 struct svm_core {	  /* percpu.virt_page */
 	hpa_t host_state; /* VMSAVE of the host */
@@ -193,7 +194,7 @@ static void vintr_program(struct arch_vcpu *v)
 	struct vmcb *b = &s->vmcb;
 
 	s->blocked_class = v->blocked_class;
-	b->cr_write = v->window_wanted || v->blocked_class ? CR_INTERCEPT_CR8 : 0;
+	b->cr_write = v->window_wanted || v->offered || v->blocked_class ? CR_INTERCEPT_CR8 : 0;
 	if (v->window_wanted) {
 		b->vintr |= VINTR_OFFER;
 		b->intercept3 |= INTERCEPT_VINTR;
@@ -203,15 +204,21 @@ static void vintr_program(struct arch_vcpu *v)
 	}
 }
 
-/* After an exit: what the guest did not take, as a host interrupt came first, goes in by EVENTINJ.
- * EXITINTINFO tells of one whose delivery was broken off, whatever V_IRQ says. */
-static void end_offer(struct svm_vcpu *s)
+/* After an exit. What should have gone in at once, and a host interrupt came first, goes in by
+ * EVENTINJ. V_IRQ may be left of one whose delivery was broken off, of which EXITINTINFO tells. */
+static void end_offer(struct arch_vcpu *v)
 {
+	struct svm_vcpu *s = svm_vcpu(v);
 	struct vmcb *b = &s->vmcb;
+	u64 event = EVENT_VALID | EVENT_IRQ | (s->offer >> 32);
+	bool broken_off = (b->exit_int & (EVENT_VALID | EVENT_TYPE | 0xff)) == event;
 
-	if ((b->vintr & VINTR_IRQ) && !(b->exit_int & EVENT_VALID))
-		b->event_inject = EVENT_VALID | EVENT_IRQ | (s->offer >> 32);
+	v->offer_taken = broken_off || !(b->vintr & VINTR_IRQ);
 	b->vintr &= ~(VINTR_OFFER | VINTR_VECTOR(0xff));
+	if (v->offered)
+		s->blocked_class = STALE;
+	else if (!v->offer_taken)
+		b->event_inject = event;
 	s->offer = 0;
 }
 
@@ -244,7 +251,7 @@ static void svm_run(struct arch_vcpu *v, struct vmexit *e)
 	b->tlb_control = 0;
 	b->event_inject = 0;
 	if (s->offer)
-		end_offer(s);
+		end_offer(v);
 	if (b->exit_code == SVM_EXIT_INTR)
 		__asm__ volatile("sti; nop; cli" : : : "memory");
 	svm_decode(v, e);
@@ -270,6 +277,19 @@ static bool svm_can_inject(const struct arch_vcpu *v)
 static void svm_inject_irq(struct arch_vcpu *v, u8 vector)
 {
 	svm_vcpu(v)->offer = VINTR_OFFER | VINTR_VECTOR(vector);
+}
+
+/* The shadow of an instruction would not hold it back on emulated processors. */
+static bool svm_offer_irq(struct arch_vcpu *v, u8 vector)
+{
+	struct svm_vcpu *s = svm_vcpu(v);
+
+	if (s->vmcb.shadow & 1)
+		return false;
+	s->offer = VINTR_OFFER | VINTR_VECTOR(vector);
+	v->offered = vector;
+	vintr_program(v);
+	return true;
 }
 
 static bool svm_can_inject_nmi(const struct arch_vcpu *v)
@@ -322,6 +342,7 @@ const struct virt_ops svm_ops = {
 	.set_segment = svm_set_segment,
 	.can_inject = svm_can_inject,
 	.inject_irq = svm_inject_irq,
+	.offer_irq = svm_offer_irq,
 	.can_inject_nmi = svm_can_inject_nmi,
 	.inject_nmi = svm_inject_nmi,
 	.inject_exception = svm_inject_exception,

@@ -160,6 +160,7 @@ static void reset_common(struct arch_vcpu *v)
 	svm_set_segment(v, SEG_LDTR, &ldtr);
 	svm_set_segment(v, SEG_TR, &tr);
 	v->window_wanted = false;
+	v->offered = 0;
 	v->blocked_class = svm_vcpu(v)->blocked_class = 0;
 	svm_vcpu(v)->offer = 0;
 	svm_vcpu(v)->nmi_masked = false;
