@@ -2,12 +2,18 @@
 # Copyright (c) 2026 The Oriel authors
 """Debian's kernel on each of its display drivers: VGA text, a firmware's framebuffer, bochs,
 virtio_gpu, and the changes between them."""
+import time
+
 from case import Case, conf, linux, vm
 from cases_firmware import LINUX as FILES
 from cases_firmware import bios
 from firmware_images import grub_disk, isolinux_cd
-from steps import (command, never_says, no_kernel_errors, note_stats, powers_off, repeat,
+from machine import golden
+from net import addressed, curl
+from pictures import compare
+from steps import (command, need, never_says, no_kernel_errors, note_stats, powers_off, repeat,
                    same_stats, says, shows, shows_panel, started)
+from wire import over_wire
 
 XGA = "quadrants-1024x768"
 VGA = "quadrants-640x480"
@@ -26,6 +32,27 @@ def text(name, guest, picture, by, boot=150, **keys):
         no_kernel_errors("linux"),
         powers_off(),
     ], **keys)
+
+
+def carries(guest, picture):
+    """The picture over the serial line and over HTTP, what that costs, and what it costs again."""
+    def step(m):
+        serial, http = m.path("serial.png"), m.path("http.png")
+        _, sent, secs = over_wire(m, "--vm", guest, "-o", serial)
+        _, again, _ = over_wire(m, "--vm", guest, "-o", serial, "--if-changed")
+        began = time.monotonic()
+        _, fields, png = curl(m, "/vm/%s.png" % guest)
+        m.note = "%s: serial %d bytes, %.1f s, again %d; HTTP %d bytes, %.2f s" % (
+            picture, sent, secs, again, len(png), time.monotonic() - began)
+        status, _, body = curl(m, "/vm/%s.png" % guest, "-H", "If-None-Match: " + fields["etag"])
+        need(status == 304 and not body and again < 1000, "unchanged, but %d bytes, %d over HTTP"
+             % (again, len(body)))
+        with open(http, "wb") as out:
+            out.write(png)
+        for shot in (serial, http):
+            m.mismatch = compare(golden(picture), shot)
+            need(not m.mismatch, m.mismatch and "%s: %s" % (shot, m.mismatch.reason))
+    return step
 
 
 CMDLINE = "console=ttyS0 quiet oriel.test=text oriel.driver=none"
@@ -171,7 +198,8 @@ LINUX_USERLAND = [
     heads(4, "640x400", ["linux-head%d" % n for n in range(4)], test="heads"),
     # Weston's desktop, which follows the monitor and hears the keyboard; all that it had is given
     # back.
-    Case("linux-weston", conf(linux(test="weston", initrd=USERLAND)), timeout=400, steps=[
+    Case("linux-weston", conf(linux(test="weston", initrd=USERLAND), address="dhcp"), nic="e1000e",
+         timeout=400, steps=[
         started("linux"),
         says("linux", "guest: text shown", 150),
         shows("linux", FBCON),
@@ -179,8 +207,10 @@ LINUX_USERLAND = [
         command("key linux ret"),
         says("linux", "guest: weston runs", 100),
         shows("linux", "weston-desktop"),
-        command("resize linux 1280x800"),
-        shows("linux", "weston-desktop-1280x800"),
+        command("resize linux 1920x1080"),
+        shows("linux", "weston-desktop-1920x1080", panel=False),
+        addressed(),
+        carries("linux", "weston-desktop-1920x1080"),
         command("resize linux 1024x768"),
         shows("linux", "weston-desktop"),
         command("key linux ret"),

@@ -2,36 +2,16 @@
 # Copyright (c) 2026 The Oriel authors
 """The serial console at 115,200 baud, with guests at full speed; pictures that were damaged on the
 way, that are known already, and that move."""
-import os
-import subprocess
 import time
 
 from case import Case, conf, linux, vm
 from console import Failure
 from machine import golden
-from pictures import TOOLS, compare, crc
+from pictures import compare, crc
 from steps import command, flips_on, powers_off, says, started
-from wire import BYTES_A_SECOND, Wire
+from wire import BYTES_A_SECOND, over_wire
 
 DAMAGE_AT = 3000    # in the middle of the first picture
-
-
-def over_wire(m, *options, damage=None):
-    """oriel-shot over a real line: what it says, bytes carried, seconds."""
-    path = m.path("wire")
-    m.console.disconnect()
-    wire = Wire(path, m.console.path, damage)
-    began = time.monotonic()
-    try:
-        done = subprocess.run([os.path.join(TOOLS, "oriel-shot"), "--serial", path, "--timeout",
-                               "100", *options], capture_output=True, text=True, timeout=250)
-        secs = time.monotonic() - began
-    finally:
-        wire.close()
-        m.console.connect()
-    if done.returncode:
-        raise Failure("oriel-shot: " + done.stderr.strip())
-    return done.stdout + done.stderr, wire.carried, secs
 
 
 def pictures(guest, name, damage=DAMAGE_AT):

@@ -6,9 +6,13 @@ import os
 import pty
 import select
 import socket
+import subprocess
 import threading
 import time
 import tty
+
+from console import Failure
+from pictures import TOOLS
 
 BYTES_A_SECOND = 115200 / 10
 CHUNK = 64
@@ -101,3 +105,21 @@ class Pump:
                 if not data:
                     return
                 os.write(self.master, data)
+
+
+def over_wire(m, *options, damage=None):
+    """oriel-shot over a real line: what it says, bytes carried, seconds."""
+    path = m.path("wire")
+    m.console.disconnect()
+    wire = Wire(path, m.console.path, damage)
+    began = time.monotonic()
+    try:
+        done = subprocess.run([os.path.join(TOOLS, "oriel-shot"), "--serial", path, "--timeout",
+                               "100", *options], capture_output=True, text=True, timeout=250)
+        secs = time.monotonic() - began
+    finally:
+        wire.close()
+        m.console.connect()
+    if done.returncode:
+        raise Failure("oriel-shot: " + done.stderr.strip())
+    return done.stdout + done.stderr, wire.carried, secs
