@@ -42,6 +42,7 @@
 #define C7_EDX_KEPT (BIT(2) | BIT(3) | BIT(4) | BIT(8) | BIT(14))
 
 /* KVM's feature bits (leaf 0x40000001 EAX) */
+#define PV_NOP_IO_DELAY BIT(1) /* no device needs Linux' pause, a write to port 80h */
 #define PV_CLOCKSOURCE2 BIT(3)
 #define PV_EOI		BIT(6)
 #define PV_CLOCK_STABLE BIT(24)
@@ -162,7 +163,7 @@ static void hypervisor_leaf(u32 leaf, struct cpuid *c)
 	if (leaf == HYPERVISOR)
 		*c = (struct cpuid){ HYPERVISOR + 1, 0x4b4d564b, 0x564b4d56, 0x4d };
 	else if (leaf == HYPERVISOR + 1)
-		c->eax = PV_CLOCKSOURCE2 | PV_EOI | PV_CLOCK_STABLE;
+		c->eax = PV_NOP_IO_DELAY | PV_CLOCKSOURCE2 | PV_EOI | PV_CLOCK_STABLE;
 }
 
 void arch_cpuid(u32 leaf, u32 subleaf, u32 apic_id, u32 cpus, bool osxsave, u32 out[4])
