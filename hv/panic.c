@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The Oriel authors */
 
 /*
- * The end: only a broken invariant of the hypervisor's own leads here, never what a guest or the
- * device domain did. All cores stop; the report goes to the panel, COM1 and port 0xe9.
+ * The end: only a broken invariant of the hypervisor's own or failing hardware leads here, never
+ * what a guest or the device domain did. The first core that comes here stops the others, so that
+ * nothing disturbs its report, which goes to the panel, COM1 and port 0xe9; later ones only stop.
  */
 #include <arch/cpu.h>
 #include <arch/upcall.h>
@@ -22,7 +23,8 @@ void panic(const char *format, ...)
 	u32 lines;
 
 	if (__atomic_exchange_n((u32 *)&panicking, 1, __ATOMIC_SEQ_CST))
-		machine_halt();
+		cpu_stop();
+	machine_stop_others();
 	log_panic_mode();
 	screen_panic();
 	va_start(args, format);
@@ -34,7 +36,7 @@ void panic(const char *format, ...)
 	lines = screen_lines_left();
 	trace_dump(cpu_index(), lines > 1 ? lines - 1 : 0); /* the report must not wrap */
 	log_printf("The machine has stopped. Please send a photograph of this screen.");
-	machine_halt();
+	cpu_stop();
 }
 
 void refuse(const char *format, ...)

@@ -59,6 +59,16 @@ void machine_poweroff(bool reboot)
 	exit(3);
 }
 
+void cpu_stop(void)
+{
+	fputs("ERROR: core stopped\n", stderr);
+	abort();
+}
+
+void machine_stop_others(void)
+{
+}
+
 void machine_halt(void)
 {
 	fputs("ERROR: machine halted\n", stderr);

@@ -27,6 +27,7 @@
 #define APIC_TIMER_CURRENT 0x390
 #define APIC_TIMER_DIVIDE  0x3e0
 
+#define LVT_NMI		 0x400
 #define LVT_MASKED	 BIT(16)
 #define LVT_TSC_DEADLINE BIT(18)
 #define ICR_BUSY	 BIT(12)
@@ -116,7 +117,7 @@ void apic_setup(void)
 	wrmsr(MSR_APIC_BASE, base | BIT(11) | (x2apic ? BIT(10) : 0));
 	apic_write(APIC_SVR, 0x100 | VECTOR_SPURIOUS);
 	apic_write(APIC_LVT_LINT0, LVT_MASKED);
-	apic_write(APIC_LVT_LINT1, LVT_MASKED);
+	apic_write(APIC_LVT_LINT1, cpu_index() == 0 ? LVT_NMI : LVT_MASKED);
 	apic_write(APIC_TIMER_INITIAL, 0);
 	if (tsc_deadline) {
 		apic_write(APIC_LVT_TIMER, LVT_TSC_DEADLINE | VECTOR_TIMER);

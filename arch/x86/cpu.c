@@ -11,6 +11,7 @@
 #include <arch/vcpu.h>
 #include "asm_offsets.h"
 #include "irq.h"
+#include "mce.h"
 #include "percpu.h"
 #include "x86.h"
 #include "xstate.h"
@@ -57,9 +58,9 @@ static void idt_fill(void)
 					     .offset_mid = (u16)(at >> 16),
 					     .offset_high = (u32)(at >> 32) };
 	}
-	idt[2].ist = IST_NMI;
+	idt[VECTOR_NMI].ist = IST_NMI;
 	idt[8].ist = IST_DOUBLE_FAULT;
-	idt[18].ist = IST_MACHINE_CHECK;
+	idt[VECTOR_MACHINE_CHECK].ist = IST_MACHINE_CHECK;
 }
 
 static void gdt_fill(struct percpu *p)
@@ -87,6 +88,7 @@ void cpu_setup(u32 index, u32 apic)
 
 	p->self = p;
 	p->index = index;
+	wrmsr(MSR_GS_BASE, (u64)p); /* for a panic in here; the new segments clear it */
 	p->apic_id = apic;
 	p->timer_deadline = ~0ULL;
 	if (index == 0)
@@ -104,6 +106,8 @@ void cpu_setup_control(void)
 
 	if (cpuid(1, 0).ecx & BIT(26))
 		cr4 |= CR4_OSXSAVE;
+	if (cpuid(1, 0).edx & BIT(7))
+		cr4 |= CR4_MCE;
 	write_cr4(cr4 | (read_cr4() & CR4_VMXE));
 	write_cr0(CR0_PE | CR0_MP | CR0_ET | CR0_NE | CR0_WP | CR0_PG);
 	wrmsr(MSR_EFER, rdmsr(MSR_EFER) | EFER_NXE);
@@ -145,6 +149,7 @@ void arch_dump_host(void)
 
 	if (f) {
 		frame_dump(f);
+		mce_dump();
 		stack_dump((const u64 *)ALIGN_UP(f->rsp, 8));
 		return;
 	}
@@ -157,18 +162,24 @@ void interrupt_entry(struct trap_frame *f)
 	static const char *const names[32] = {
 		[0] = "divide error",	     [1] = "debug",	   [3] = "breakpoint",
 		[6] = "invalid opcode",	     [8] = "double fault", [12] = "stack fault",
-		[13] = "general protection", [14] = "page fault",  [18] = "machine check",
+		[13] = "general protection", [14] = "page fault",
 	};
 
 	if (f->vector >= 32) {
 		irq_dispatch((u8)f->vector);
 		return;
 	}
-	if (f->vector == 2) { /* panic of another core, or the machine's: either way, stop */
-		for (;;)
-			__asm__ volatile("cli; hlt");
-	}
+	if (f->vector == VECTOR_NMI && machine_stopping())
+		return;
 	last_frame[cpu_index()] = f;
+	if (f->vector == VECTOR_NMI)
+		panic("non-maskable interrupt: a button, a watchdog or faulty hardware (port 61h: "
+		      "%02x)",
+		      io_in8(0x61));
+	if (f->vector == VECTOR_MACHINE_CHECK) {
+		mce_record();
+		panic("machine check: the processor or the memory has an error");
+	}
 	panic("%s (exception %lu) in the hypervisor at %016lx",
 	      names[f->vector] ? names[f->vector] : "unexpected exception", f->vector, f->rip);
 }

@@ -28,7 +28,7 @@ struct packed_struct tss {
 };
 
 struct percpu {
-	struct percpu *self; /* %gs:0 */
+	struct percpu *self; /* %gs:0; not NULL: the core has started */
 	u32 index, apic_id;
 	u64 timer_deadline; /* as armed; ~0: not */
 	void *virt_page;    /* VMXON region or host save area: vendor's */

@@ -10,6 +10,7 @@
 #include <arch/upcall.h>
 #include "asm_offsets.h"
 #include "irq.h"
+#include "mce.h"
 #include "paging.h"
 #include "percpu.h"
 #include "string.h"
@@ -59,6 +60,7 @@ static void ap_main(u64 index)
 	write_cr3(paging_root());
 	cpu_setup((u32)index, percpus[index].apic_id);
 	cpu_setup_control();
+	mce_setup();
 	apic_setup();
 	ap_alive = (u32)index;
 	ap_entry((u32)index);

@@ -11,8 +11,8 @@ from cases_serial import SERIAL
 from cases_vga import VGA_CASES, VGA_CASES_BOCHS
 from cases_vnc import VNC
 from steps import (command, counts, edid_passes, ends, flips_at, flips_on, idles, logged,
-                   no_kernel_errors, not_logged, note_stats, passes, powers_off, refuses, repeat,
-                   same_stats, says, shows, started, starts_anew, state, wait)
+                   monitor, no_kernel_errors, not_logged, note_stats, passes, powers_off,
+                   refuses, repeat, same_stats, says, shows, started, starts_anew, state, wait)
 
 XGA = "quadrants-1024x768"
 TURNED = "turned-1024x768"
@@ -322,6 +322,27 @@ IDLE = [
         idles("linux", busy_percent=20), powers_off()]),
 ]
 
+# ---- Hardware that fails -----------------------------------------------------------------------
+
+
+def panics(reason, *details):
+    """The machine ends with one report, which says so."""
+    return [logged("oriel: PANIC: " + reason)] + [logged(d) for d in details] + [
+        ends(1), logged("The machine has stopped", 0), not_logged(r"PANIC(.|\n)*PANIC")]
+
+
+# QEMU gives a machine check to a running guest without an exit: none runs here. Both cores get one.
+HARDWARE = [
+    Case("panic-machine-check", conf(vm("good", "idle.elf")), cpus=2, steps=[
+        started("good"), says("good", "guest: idle now"), wait(2),
+        monitor("mce -b 0 0 0xb600000000000000 5 0x12345000 0")] + panics(
+            "machine check", "core 0: MCG_STATUS 5, bank 0: status b600000000000000 address 12345000",
+            "core 1: MCG_STATUS 5, bank 1: status a000000000000000")),
+    Case("panic-nmi", conf(vm("spin", "spin.elf")), steps=[
+        started("spin"), says("spin", "guest: spinning"), monitor("nmi")] + panics(
+            "non-maskable interrupt")),
+]
+
 # ---- Bochs -------------------------------------------------------------------------------------
 
 # Uncompressed: a compressed kernel takes minutes there.
@@ -353,5 +374,5 @@ BOCHS = bare_set("bochs-vmx", "vmx", "strict=1", memory="512M", timeout=240, sec
 ]
 
 CASES = (LINUX + PACED + FLOOD + LINUX_DISPLAYS + LINUX_USERLAND + BARE + LIFE + MISBEHAVING +
-         REFUSED + IDLE + VGA_CASES + FIRMWARE + REGRESS + SERIAL + NET + VNC + CROWD + BOCHS +
-         NET_BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)
+         REFUSED + IDLE + HARDWARE + VGA_CASES + FIRMWARE + REGRESS + SERIAL + NET + VNC +
+         CROWD + BOCHS + NET_BOCHS + VGA_CASES_BOCHS + FIRMWARE_BOCHS + LINUX_DISPLAYS_BOCHS)

@@ -116,6 +116,13 @@ def command(text, secs=60):
     return step
 
 
+def monitor(line):
+    """A command of QEMU's monitor."""
+    def step(m):
+        m.control("human-monitor-command", **{"command-line": line})
+    return step
+
+
 def refuses(text, pattern):
     """The console's answer is an error that says so."""
     def step(m):

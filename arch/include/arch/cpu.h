@@ -63,7 +63,11 @@ hpa_t image_to_phys(const void *p);
 
 /* Last exits. */
 __attribute__((noreturn)) void machine_poweroff(bool reboot);
-__attribute__((noreturn)) void machine_halt(void); /* stops all cores, for panic */
+__attribute__((noreturn)) void cpu_stop(void);	   /* this core, for good */
+__attribute__((noreturn)) void machine_halt(void); /* all cores */
+/* Stops all cores but the caller's, for good. Where another core has begun that, the caller stops.
+ */
+void machine_stop_others(void);
 /* Registers and stack of the caller (or of an exception's frame) as text lines by log_printf. */
 void arch_dump_host(void);
 

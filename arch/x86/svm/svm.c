@@ -132,7 +132,7 @@ static int svm_vcpu_init(struct arch_vcpu *v)
 	b->intercept4 = INTERCEPT_VMRUN | INTERCEPT_VMMCALL | INTERCEPT_VMLOAD | INTERCEPT_VMSAVE |
 			INTERCEPT_STGI | INTERCEPT_CLGI | INTERCEPT_SKINIT | INTERCEPT_WBINVD |
 			INTERCEPT_MONITOR | INTERCEPT_MWAIT | INTERCEPT_XSETBV;
-	b->exceptions = v->domain ? ~0U : 0;
+	b->exceptions = v->domain ? ~0U : BIT(VECTOR_MACHINE_CHECK);
 	b->iopm = virt_to_phys(iopm_all);
 	b->msrpm = virt_to_phys(msrpm);
 	b->nested_paging = 1;

@@ -5,6 +5,8 @@
  * Decodes #VMEXIT codes into struct vmexit. AMD APM vol. 2, 15.9-15.12 and appendix C. Where the
  * processor does not save the next RIP, the lengths of the fixed-length instructions are used.
  */
+#include "irq.h"
+#include "mce.h"
 #include "vmcb.h"
 #include "x86.h"
 
@@ -66,6 +68,8 @@ static void decode_exception(const struct arch_vcpu *v, struct vmexit *e)
 
 	e->kind = EXIT_EXCEPTION;
 	e->vector = (u8)(b->exit_code - SVM_EXIT_EXCEPTION);
+	if (e->vector == VECTOR_MACHINE_CHECK)
+		mce_raise();
 	e->error = (u32)b->info1;
 	e->value = e->vector == 14 ? b->info2 : 0;
 }
@@ -160,9 +164,14 @@ void svm_decode(struct arch_vcpu *v, struct vmexit *e)
 	case SVM_EXIT_NPF:
 		decode_npf(v, e);
 		break;
-	default: /* SHUTDOWN, INIT, an invalid VMCB */
+	case SVM_EXIT_SHUTDOWN: /* also of a machine check while the guest's CR4.MCE is clear */
+		if (mce_pending())
+			mce_raise();
 		e->kind = EXIT_FATAL;
-		e->triple_fault = b->exit_code == SVM_EXIT_SHUTDOWN;
+		e->triple_fault = true;
+		break;
+	default: /* INIT, an invalid VMCB */
+		e->kind = EXIT_FATAL;
 		break;
 	}
 }

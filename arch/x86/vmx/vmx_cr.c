@@ -24,7 +24,6 @@
 	 CR0_PG)
 /* CR4 bits that every guest has: VME PVI TSD DE PSE PAE MCE PGE PCE OSFXSR OSXMMEXCPT */
 #define CR4_BASIC     0x7ffULL
-#define CR4_MCE	      BIT(6)
 #define CR4_FLUSHES   (CR4_PSE | CR4_PAE | CR4_SMEP | CR4_SMAP | CR4_PCIDE)
 #define CR4_PAE_TABLE (CR4_PSE | CR4_PAE | CR4_PGE | CR4_SMEP)
 
@@ -106,7 +105,7 @@ void vmx_set_cr0(struct vmx_vcpu *x, u64 value)
 	vmx_flush_vpid(x);
 }
 
-/* A machine check belongs to the hypervisor, if it takes them at all. */
+/* A machine check belongs to the hypervisor, whatever the guest has written. */
 void vmx_set_cr4(struct vmx_vcpu *x, u64 value)
 {
 	vmwrite(VMCS_GUEST_CR4,

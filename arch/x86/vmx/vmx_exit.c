@@ -8,6 +8,7 @@
  */
 #include <arch/cpu.h>
 #include "irq.h"
+#include "mce.h"
 #include "x86.h"
 #include "vmx.h"
 
@@ -145,7 +146,7 @@ static void decode_exception(struct arch_vcpu *v, struct vmexit *e)
 	if ((info & INTR_NMI_UNBLOCKED) && e->vector != VECTOR_DF)
 		undo_nmi_unblocking(v);
 	if (e->vector == VECTOR_MC) {
-		__asm__ volatile("int $18");
+		mce_raise();
 		e->kind = EXIT_NONE;
 		return;
 	}
@@ -155,13 +156,6 @@ static void decode_exception(struct arch_vcpu *v, struct vmexit *e)
 		e->value = vmread(VMCS_EXIT_QUALIFICATION);
 	if (!v->domain)
 		reflect(v, e, info);
-}
-
-static void decode_machine_check(struct arch_vcpu *v, struct vmexit *e)
-{
-	(void)v;
-	(void)e;
-	__asm__ volatile("int $18");
 }
 
 static void decode_rdpmc(struct arch_vcpu *v, struct vmexit *e)
@@ -227,7 +221,6 @@ static const struct rule rules[VMX_REASON_COUNT] = {
 	[VMX_REASON_WRMSR] = { EXIT_WRMSR, 1, 1, decode_msr },
 	[VMX_REASON_MWAIT] = RULE_UD,
 	[VMX_REASON_MONITOR] = RULE_UD,
-	[VMX_REASON_MACHINE_CHECK] = RULE_NONE(decode_machine_check),
 	[VMX_REASON_EPT_VIOLATION] = { EXIT_MMIO, 0, 1, decode_ept_violation },
 	[VMX_REASON_EPT_MISCONFIG] = RULE_FATAL,
 	[VMX_REASON_INVEPT] = RULE_UD,
@@ -246,6 +239,8 @@ void vmx_decode(struct arch_vcpu *v, struct vmexit *e)
 
 	e->raw_reason = reason;
 	if (unlikely(reason >= VMX_REASON_COUNT || !rules[reason].known)) {
+		if (reason == (VMX_REASON_ENTRY_FAILED | VMX_REASON_MACHINE_CHECK))
+			mce_raise();
 		e->kind = EXIT_FATAL; /* entry refused the guest's state, or a reason never asked
 					 for */
 		e->raw_info = vmread(VMCS_EXIT_QUALIFICATION);
