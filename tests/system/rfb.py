@@ -142,7 +142,8 @@ def shot(m, name, n):
 
 
 class SlowViewer(threading.Thread):
-    """Takes a byte a second of what it has asked for."""
+    """Takes a byte a second of all that it asks for: more than the sockets in between have room
+    for."""
 
     def __init__(self, m, n):
         super().__init__(daemon=True)
@@ -153,9 +154,10 @@ class SlowViewer(threading.Thread):
 
     def run(self):
         try:
-            self.client.ask(False)
-            while not self.leaves.wait(1) and self.client.s.recv(1):
-                pass
+            while not self.leaves.wait(1):
+                self.client.ask(False)
+                if not self.client.s.recv(1):
+                    return
         except OSError:
             pass
         finally:
