@@ -124,19 +124,18 @@ steps = [ { picture = "golden.png", vm = "bare" } ]
 
 def emulator_below(pid):
     """The process id of the QEMU that this process has started, by tools/run perhaps; or None."""
-    def below(pid):
+    pids = [str(pid)]
+    while pids:
+        pid = pids.pop()
         try:
             with open("/proc/%s/comm" % pid) as f:
                 if f.read().startswith("qemu-system"):
-                    return [pid]
+                    return int(pid)
             with open("/proc/%s/task/%s/children" % (pid, pid)) as f:
-                return f.read().split()
-        except OSError:
-            return []
-    pids = [str(pid)]
-    for _ in range(4):
-        pids = [found for one in pids for found in below(one)]
-    return int(pids[0]) if pids else None
+                pids += f.read().split()
+        except OSError:     # it has ended
+            pass
+    return None
 
 
 class Regress:

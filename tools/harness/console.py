@@ -107,6 +107,7 @@ class Console:
         self.answer = []
         self.text_left = 0
         self.transcript = []
+        self.received = 0       # bytes
         self.lost = False       # the other end has closed the line
         self.panic = None       # why the hypervisor panicked
 
@@ -145,6 +146,7 @@ class Console:
                 data = b""
             *lines, rest = (rest + data).split(b"\n")
             with self.lock:
+                self.received += len(data)
                 for line in lines:
                     self._bytes(line.rstrip(b"\r"))
                 if not data:
@@ -239,9 +241,9 @@ class Console:
         """Waits until nothing is said for so long: answers to earlier questions, for one."""
         with self.lock:
             seen = -1
-            while seen != len(self.transcript):
-                seen = len(self.transcript)
-                self.lock.wait(secs)
+            while seen != self.received and not self.lost:
+                seen = self.received
+                self.lock.wait_for(lambda: seen != self.received or self.lost, secs)
 
     def stats(self, guest=None):
         """Counters by name."""

@@ -162,13 +162,17 @@ class BootedTarget(SerialTarget):
                                         stderr=self.errors, env=dict(os.environ, BUILD=BUILD))
         self.console.connect(START_SECS)
 
+    def _await_verdict(self):
+        """The emulator has ended: tools/run is about to say why."""
+        try:
+            self.process.wait(END_SECS)
+        except subprocess.TimeoutExpired:
+            pass
+
     def why_ended(self):
         """tools/run tells it in its last line."""
         if self.is_alive() and self.console.lost:
-            try:
-                self.process.wait(END_SECS)
-            except subprocess.TimeoutExpired:
-                pass
+            self._await_verdict()
         if self.is_alive() or not self.process:
             return super().why_ended()
         with open(self.path("run.log")) as f:
@@ -183,6 +187,8 @@ class BootedTarget(SerialTarget):
             raise Failure("the machine still runs") from None
 
     def close(self):
+        if self.is_alive() and not os.path.exists(self.console.path):
+            self._await_verdict()
         if self.is_alive():
             self.process.terminate()
             try:
