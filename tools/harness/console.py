@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Copyright (c) 2026 The Oriel authors
 """Oriel's serial console through a unix socket or a serial line, and QEMU's control socket."""
+import errno
 import json
 import os
 import re
@@ -121,7 +122,8 @@ class Console:
                 if not self.is_alive():
                     return False
                 if time.monotonic() > end:
-                    raise Failure("%s: %s" % (self.path, e.strerror or e)) from None
+                    raise Failure("there is no " + self.path if e.errno == errno.ENOENT else
+                                  "%s: %s" % (self.path, e.strerror or e)) from None
                 time.sleep(0.05)
         self.lost = False
         threading.Thread(target=self._read, args=(self.socket,), daemon=True).start()
@@ -211,11 +213,6 @@ class Console:
                     return m
             return None
         return self.wait_for('"%s" from %s' % (pattern, name), search, timeout)
-
-    def wait_log(self, pattern, timeout):
-        return self.wait_for('"%s" in the log' % pattern,
-                             lambda: next(filter(None, (re.search(pattern, line)
-                                                        for line in self.log)), None), timeout)
 
     def command(self, text, timeout=30):
         """The answer's lines. An answer that is an error raises Failure."""

@@ -22,7 +22,6 @@ HTTP_SECS = 15
 ANSWER_SECS = 10        # for `list`, when a machine is asked whether it is still there
 START_SECS = 60         # for the emulator's serial line to be there
 PANIC_STALL = 2         # a panic's report ends with so much silence
-APPEARS_SECS = 3        # a line's socket, or a device that is just being plugged in
 END_SECS = 5            # from the end of the serial line to that of tools/run
 
 
@@ -70,8 +69,6 @@ class SerialTarget(Target):
         return not self.console.lost and not self.console.panic
 
     def start(self):
-        wait_until(lambda: os.path.exists(self.console.path),
-                   "there is no %s" % self.console.path, APPEARS_SECS)
         self.console.connect()
 
     def is_up(self, secs):
