@@ -5,10 +5,7 @@
 /* sources: dm/devices/virtio_gpu*.c dm/devices/vga.c dm/devices/vga_regs.c */
 /* sources: dm/devices/vga_memory.c dm/devices/vga_window.c dm/devices/vga_mode.c */
 /* sources: dm/devices/vga_lines.c dm/devices/vga_present.c dm/devices/dispi.c dm/devices/edid.c */
-/* sources: dm/devices/monitors.c dm/display/compositor.c dm/display/compose.c dm/display/copy.c */
-/* sources: dm/display/damage.c dm/display/layout.c dm/display/pixels.c dm/display/scanout.c */
-/* sources: dm/display/surface.c dm/display/text.c dm/display/png.c dm/display/screenshot.c */
-/* sources: dm/display/zstream.c dm/display/frames.c */
+/* sources: dm/devices/monitors.c */
 /* libs: -lz */
 /*
  * The GPU device through its registers and queues, as a driver sees it: every command right and
